@@ -1,0 +1,1 @@
+"""Arguments, exit codes and printing, one file for each group of verbs. Not: how anything is done."""

@@ -1,0 +1,1 @@
+"""What others see over HTTP and over the control socket, as pure functions of a request and the world."""
