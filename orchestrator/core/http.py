@@ -51,5 +51,3 @@ class Reply:
     body: bytes = b""
     headers: Mapping[str, str] = field(default=EMPTY)
     content_type: str = "application/json"
-
-

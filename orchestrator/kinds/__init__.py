@@ -1,1 +1,4 @@
-"""One file for each kind of resource: its fields, its REST methods, its quirks. Pure; kinds do not know each other."""
+"""One file for each kind of resource: its fields, its REST methods, its quirks.
+
+Pure; kinds do not know each other.
+"""

@@ -1,0 +1,126 @@
+"""Which placements an entry concerns: those whose verdict it can change.
+
+Told from the world before and after it, by the indices, so that the answer costs what it names.
+`EVERYTHING` stands for all placements of a node, or of all nodes.
+"""
+
+from attrs import frozen
+
+from orchestrator.core.event import (
+    ActionFailed,
+    ActionFinished,
+    ActionStarted,
+    Adopted,
+    Checkpoint,
+    ClockStepped,
+    ConfigurationLoaded,
+    DaemonStarted,
+    DaemonStopped,
+    DocumentAccepted,
+    DocumentRejected,
+    Entry,
+    HookReceived,
+    Looked,
+    NodeFound,
+    NodeLost,
+    NodeRestarted,
+    OperatorAsked,
+    Parked,
+    PlanApproved,
+    PlanHeld,
+    StateLoaded,
+    TailLost,
+)
+from orchestrator.core.resource import Gone, Kinds, Placement, Seen
+from orchestrator.core.world import World, stream_name
+
+
+@frozen
+class Everything:
+    """All placements of a node; of every node where `node` is ""."""
+
+    node: str = ""
+
+
+Concern = frozenset[Placement] | Everything
+NOTHING: Concern = frozenset()
+
+
+def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
+    """Return the placements whose verdict an entry can change."""
+    match entry.event:
+        case HookReceived() as hook:
+            return _of_hook(before, after, hook, kinds)
+        case Looked() as looked:
+            return _of_look(before, after, looked, kinds)
+        case (
+            ActionStarted(node=node, key=key)
+            | ActionFinished(node=node, key=key)
+            | ActionFailed(node=node, key=key)
+            | Adopted(node=node, key=key)
+        ):
+            return frozenset({Placement(node, key)})
+        case StateLoaded(items=items, removed=removed):
+            keys = {*(item.key for item in items), *removed}
+            nodes = {*before.configuration.nodes, *after.configuration.nodes}
+            return frozenset(Placement(node, key) for node in nodes for key in keys)
+        case PlanHeld(members=members):
+            return frozenset(Placement(member.node, member.key) for member in members)
+        case NodeLost(node=node) | NodeFound(node=node) | NodeRestarted(node=node):
+            return Everything(node)
+        case (
+            ConfigurationLoaded()
+            | PlanApproved()
+            | OperatorAsked()
+            | DaemonStarted()
+            | TailLost()
+            | Checkpoint()
+        ):
+            return Everything()
+        case DocumentRejected() | DocumentAccepted() | Parked() | DaemonStopped() | ClockStepped():
+            return NOTHING
+
+
+def _of_hook(before: World, after: World, hook: HookReceived, kinds: Kinds) -> Concern:
+    concerned: frozenset[Placement] = frozenset()
+    for kind in kinds.values():
+        heard = kind.hear(hook.method, hook.body)
+        if isinstance(heard, Seen):
+            concerned |= _of_stream(after, hook.node, kind.name, heard.natural)
+        elif isinstance(heard, Gone):
+            concerned |= _of_stream(before, hook.node, kind.name, heard.id)
+    return concerned
+
+
+def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Concern:
+    node, kind = looked.node, looked.kind
+    scope = (node, kind)
+    if scope not in before.fresh or before.cliffs.get(scope) != after.cliffs.get(scope):
+        return Everything(node)
+    naturals = {
+        *(seen.natural for seen in (*looked.appeared, *looked.changed)),
+        *looked.vanished,
+    }
+    concerned: frozenset[Placement] = frozenset()
+    for natural in naturals:
+        if kinds[kind].declared is None:
+            concerned |= _of_stream(before, node, kind, natural)
+            concerned |= _of_stream(after, node, kind, natural)
+        else:
+            concerned |= after.by_natural.get((node, kind, natural), frozenset())
+            concerned |= _owners(before, node, kind, natural) | _owners(after, node, kind, natural)
+    return concerned
+
+
+def _of_stream(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:
+    thing = world.thing(node, kind, natural)
+    if thing is None:
+        return frozenset()
+    return world.readers.get((node, stream_name(thing)), frozenset())
+
+
+def _owners(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:
+    thing = world.thing(node, kind, natural)
+    if thing is None or thing.owner is None:
+        return frozenset()
+    return frozenset({Placement(node, thing.owner.key)})

@@ -1,0 +1,119 @@
+"""Folding documents: what is wanted where, and what that changes for what is ours.
+
+Pure functions from world to world. Nothing is ended here: a thing whose line went is only marked as
+unwanted, and `core.limits` has its say before anything is done about it.
+"""
+
+from attrs import evolve
+
+from orchestrator.core.event import ConfigurationLoaded, StateLoaded
+from orchestrator.core.failure import afresh
+from orchestrator.core.mapping import with_member, without, without_member
+from orchestrator.core.observed import let_go, with_owner
+from orchestrator.core.placement import placements
+from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
+from orchestrator.core.world import Claim, Observed, World
+
+
+def with_configuration(world: World, loaded: ConfigurationLoaded, kinds: Kinds) -> World:
+    """Return the world under a new configuration; labels of nodes may move what is wanted."""
+    before = world.configuration.nodes
+    world = evolve(world, configuration=loaded.configuration, is_configured=True)
+    if loaded.configuration.nodes == before:
+        return world
+    for key in sorted(world.declared):
+        world = _placed(world, key, kinds)
+    return world
+
+
+def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
+    """Return the world with added, changed and removed resources."""
+    for resource in loaded.items:
+        world = evolve(world, declared=world.declared.set(resource.key, resource))
+        world = _placed(world, resource.key, kinds)
+    for key in loaded.removed:
+        keeps = world.declared[key].on_remove is OnRemove.KEEP if key in world.declared else False
+        for placement in _placements_of(world, key):
+            world = _unwanted(world, placement, world.wanted[placement], keeps=keeps, kinds=kinds)
+        world = evolve(world, declared=without(world.declared, key))
+    return world
+
+
+def _placed(world: World, key: Key, kinds: Kinds) -> World:
+    """Return the world with one resource wanted where it has to be, and nowhere else."""
+    resource = world.declared[key]
+    due = placements(resource, world.configuration) if resource.enabled else ()
+    for placement in _placements_of(world, key):
+        if placement not in due:
+            world = _unwanted(world, placement, world.wanted[placement], keeps=False, kinds=kinds)
+    for placement in due:
+        world = _wanted(world, placement, resource, kinds)
+    return world
+
+
+def _placements_of(world: World, key: Key) -> list[Placement]:
+    nodes = world.configuration.nodes
+    candidates = {Placement(node, key) for node in nodes}
+    if key in world.declared:
+        candidates.add(Placement(world.declared[key].node, key))
+    return sorted(placement for placement in candidates if placement in world.wanted)
+
+
+def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds) -> World:
+    old = world.wanted.get(placement)
+    if old is not None:
+        world = _indexed(world, placement, old, kinds, add=False)
+    world = evolve(world, wanted=world.wanted.set(placement, resource))
+    world = _indexed(world, placement, resource, kinds, add=True)
+    for thing in tuple(world.holdings(placement)):
+        if thing.owner is not None:
+            owner = evolve(thing.owner, unwanted=0, is_protected=False)
+            world = with_owner(world, placement, thing, owner)
+    if old is not None and old.spec == resource.spec and old.retry == resource.retry:
+        return world
+    return evolve(
+        world,
+        changed=world.changed.set(placement, world.position),
+        records=world.records.set(placement, afresh(world.record(placement))),
+        members=without(world.members, placement),
+    )
+
+
+def _unwanted(
+    world: World, placement: Placement, resource: Resource, *, keeps: bool, kinds: Kinds
+) -> World:
+    world = _indexed(world, placement, resource, kinds, add=False)
+    world = evolve(
+        world,
+        wanted=without(world.wanted, placement),
+        changed=without(world.changed, placement),
+        members=without(world.members, placement),
+    )
+    for thing in tuple(world.holdings(placement)):
+        world = _without_line(world, placement, thing, resource, keeps=keeps)
+    return world
+
+
+def _without_line(
+    world: World, placement: Placement, thing: Observed, resource: Resource, *, keeps: bool
+) -> World:
+    """Return the world in which a thing of ours has lost its line: let go, or marked."""
+    owner = thing.owner
+    if owner is None or keeps or owner.claim is Claim.ADOPTED:
+        return let_go(world, placement, thing)
+    marked = evolve(owner, unwanted=world.position, is_protected=resource.protect)
+    return with_owner(world, placement, thing, marked)
+
+
+def _indexed(
+    world: World, placement: Placement, resource: Resource, kinds: Kinds, *, add: bool
+) -> World:
+    declared = kinds[placement.key.kind].declarable
+    change = with_member if add else without_member
+    node, kind = placement.node, placement.key.kind
+    by_natural, readers = world.by_natural, world.readers
+    for natural in declared.naturals(resource.spec):
+        by_natural = change(by_natural, (node, kind, natural), placement)
+    for name in declared.needs(resource.spec):
+        readers = change(readers, (node, name), placement)
+    return evolve(world, by_natural=by_natural, readers=readers)

@@ -1,0 +1,350 @@
+"""The facts that the log keeps, past tense and frozen, and the entry that carries one.
+
+Each class name is the event's type for users (`events --type`). What a type looks like on disk is
+`codec`'s business. A fact says what happened, never what should follow from it.
+"""
+
+from typing import Any
+
+from attrs import field, frozen
+
+from orchestrator.core.configuration import Configuration
+from orchestrator.core.json import Json, text
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Key, Place, Resource, Seen
+
+
+@frozen
+class HookReceived:
+    """A node posted a hook. `body` is whole, but sealed. `duplicate_of` 0: not a repetition."""
+
+    node: str
+    method: str
+    body: Map[str, Json]
+    duplicate_of: int = 0
+
+
+@frozen
+class Looked:
+    """A look brought news, or was the first complete one of its kind since start or return.
+
+    `doubted` are natural keys missing from a list that lost too much at once to be believed.
+    """
+
+    node: str
+    kind: str
+    appeared: tuple[Seen, ...] = ()
+    changed: tuple[Seen, ...] = ()
+    vanished: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+
+
+@frozen
+class ActionStarted:
+    """A mutating call is about to leave; decided on the world at `seen`.
+
+    `natural` and `id` name what it acts on ("" for a create); `sent` is what it sets unseen.
+    """
+
+    node: str
+    key: Key
+    action: str
+    method: str
+    request: Map[str, Json]
+    seen: int
+    natural: str = ""
+    id: str = ""
+    sent: Map[str, Json] = field(default=EMPTY)
+
+
+@frozen
+class ActionFinished:
+    """The node answered. `made` is the server-made id that its reply names, "" if none."""
+
+    node: str
+    key: Key
+    action: str
+    method: str
+    status: int
+    reply: Json = None
+    made: str = ""
+    error: str = ""
+
+
+@frozen
+class ActionFailed:
+    """No answer. `reached` tells whether the call may have had its effect."""
+
+    node: str
+    key: Key
+    action: str
+    method: str
+    error: str
+    reached: bool
+
+
+@frozen
+class ConfigurationLoaded:
+    """orchestrator.yaml was taken; this is what decisions rest on from now."""
+
+    configuration: Configuration
+    place: Place
+
+
+@frozen
+class StateLoaded:
+    """State files were taken: each added or changed item whole, and the names of removed ones."""
+
+    items: tuple[Resource, ...]
+    removed: tuple[Key, ...] = ()
+
+
+@frozen
+class DocumentRejected:
+    """A file was refused; its last good version stays in force."""
+
+    place: Place
+    message: str
+
+
+@frozen
+class DocumentAccepted:
+    """A file that had been refused is well again."""
+
+    file: str
+
+
+@frozen
+class Adopted:
+    """What was declared already ran as declared, and is ours from now without a call."""
+
+    node: str
+    key: Key
+    natural: str
+    id: str
+
+
+@frozen
+class Parked:
+    """It never worked, and is tried slowly from now on."""
+
+    node: str
+    key: Key
+    attempts: int
+    message: str
+
+
+@frozen
+class HeldStep:
+    """One step of a held set: what it would do, to which life of which thing."""
+
+    node: str
+    key: Key
+    action: str
+    natural: str
+    id: str
+
+
+@frozen
+class PlanHeld:
+    """A change of documents would take away or interrupt too much; the whole set waits."""
+
+    hold: str
+    reason: str
+    message: str
+    members: tuple[HeldStep, ...]
+
+
+@frozen
+class PlanApproved:
+    """An operator lets the steps of a held set go on."""
+
+    hold: str
+
+
+@frozen
+class NodeLost:
+    """No look of any kind got through for a while."""
+
+    node: str
+    message: str
+
+
+@frozen
+class NodeFound:
+    """The first look got through again."""
+
+    node: str
+
+
+@frozen
+class NodeRestarted:
+    """The node forgot all it had; nothing of its old life is there any more."""
+
+    node: str
+    message: str
+
+
+@frozen
+class OperatorAsked:
+    """Somebody used a verb of the command line; arguments are sealed."""
+
+    verb: str
+    arguments: Map[str, Json]
+    reason: str = ""
+
+
+@frozen
+class DaemonStarted:
+    """The daemon has taken the log."""
+
+    version: str
+    pid: int
+
+
+@frozen
+class DaemonStopped:
+    """The daemon was asked to end and did."""
+
+    reason: str
+
+
+@frozen
+class TailLost:
+    """The log ends below its head anchor: entries up to `position` were acknowledged and are gone."""
+
+    position: int
+    hash: str
+
+
+@frozen
+class ClockStepped:
+    """The wall clock moved against the monotonic one by more than we ignore."""
+
+    by_ms: int
+
+
+@frozen
+class Checkpoint:
+    """The whole world; first entry of every segment. Its type is `core.world.World`."""
+
+    world: Any
+
+
+Event = (
+    HookReceived
+    | Looked
+    | ActionStarted
+    | ActionFinished
+    | ActionFailed
+    | ConfigurationLoaded
+    | StateLoaded
+    | DocumentRejected
+    | DocumentAccepted
+    | Adopted
+    | Parked
+    | PlanHeld
+    | PlanApproved
+    | NodeLost
+    | NodeFound
+    | NodeRestarted
+    | OperatorAsked
+    | DaemonStarted
+    | DaemonStopped
+    | TailLost
+    | ClockStepped
+    | Checkpoint
+)
+
+DAEMON = "orchestrator"
+
+
+@frozen
+class Fact:
+    """An event that is not in the log yet. `cause` 0: nothing in the log caused it."""
+
+    event: Event
+    cause: int = 0
+    actor: str = DAEMON
+
+
+@frozen
+class Entry:
+    """An event in the log: its position from 1, and its time in Unix milliseconds, UTC."""
+
+    position: int
+    at_ms: int
+    cause: int
+    actor: str
+    event: Event
+
+
+def node_of(event: Event) -> str:
+    """Return the node that an event is about, "" for none."""
+    return str(getattr(event, "node", ""))
+
+
+def subject_of(event: Event) -> str:
+    """Return what an event is about, as people select it: `kind/name`, names percent-encoded."""
+    match event:
+        case HookReceived():
+            return _subject_of_hook(event)
+        case (
+            ActionStarted(key=key)
+            | ActionFinished(key=key)
+            | ActionFailed(key=key)
+            | Adopted(key=key)
+            | Parked(key=key)
+        ):
+            return subject(key.kind, key.name)
+        case (
+            Looked(node=node)
+            | NodeLost(node=node)
+            | NodeFound(node=node)
+            | NodeRestarted(node=node)
+        ):
+            return subject("node", node)
+        case ConfigurationLoaded(place=place) | DocumentRejected(place=place):
+            return subject("document", place.file)
+        case DocumentAccepted(file=file):
+            return subject("document", file)
+        case StateLoaded():
+            return subject("document", "state")
+        case PlanHeld(hold=hold) | PlanApproved(hold=hold):
+            return subject("hold", hold)
+        case OperatorAsked(verb=verb):
+            return subject("operator", verb)
+        case DaemonStarted() | DaemonStopped() | TailLost() | ClockStepped() | Checkpoint():
+            return "daemon"
+
+
+def subject(kind: str, name: str) -> str:
+    """Return `kind/name` with every character of the name that is not `[A-Za-z0-9._-]` encoded."""
+    return f"{kind}/{encoded(name)}"
+
+
+def encoded(name: str) -> str:
+    """Return a name percent-encoded, so that a subject has no space and one slash."""
+    plain = name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    if plain:
+        return name
+    return "".join(_encoded(octet) for octet in name.encode())
+
+
+def _encoded(octet: int) -> str:
+    letter = chr(octet)
+    plain = octet < 128 and (letter.isalnum() or letter in "._-")
+    return letter if plain else f"%{octet:02X}"
+
+
+def _subject_of_hook(hook: HookReceived) -> str:
+    body = hook.body
+    if name := text(body, "name"):
+        return subject("stream", name)
+    if call := text(body, "callId"):
+        return subject("call", call)
+    if media := text(body, "mediaSessionId"):
+        return subject("stream", media)
+    if session := text(body, "sessionId"):
+        return subject("connection", session)
+    return subject("node", hook.node)

@@ -1,0 +1,97 @@
+"""From past failures to waiting: back-off, dropping and parking, all of it from the log.
+
+A `Record` is folded from events and so survives restarts. Jitter comes from the key and the number
+of the attempt, never from a random source, so a replay waits exactly as long.
+"""
+
+from zlib import crc32
+
+from attrs import evolve, frozen
+
+from orchestrator.core.configuration import Retry
+from orchestrator.core.resource import Placement
+
+JITTER = 0.1  # a tenth is enough to part what failed together, and keeps shown times honest
+
+
+@frozen
+class Record:
+    """How it went with one placement since it was declared, or last had reason for a new try.
+
+    Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones; `accepted_ms`
+    is when a create was taken that no look has confirmed yet; `ready_ms` is since when it is there;
+    `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at which the last action
+    ended, which a look must have passed.
+    """
+
+    failures: int = 0
+    failed_ms: int = 0
+    is_dropped: bool = False
+    ending_ms: int = 0
+    has_worked: bool = False
+    ready_ms: int = 0
+    accepted_ms: int = 0
+    acted: int = 0
+    error: str = ""
+
+
+def after_refusal(record: Record, at_ms: int, error: str) -> Record:
+    """Return the record after a create or update that had no effect."""
+    return evolve(
+        record,
+        failures=record.failures + 1,
+        failed_ms=at_ms,
+        is_dropped=False,
+        accepted_ms=0,
+        error=error,
+    )
+
+
+def after_drop(record: Record, at_ms: int, retry: Retry) -> Record:
+    """Return the record after it was there and is no more, without our doing.
+
+    What had worked for `stable` begins again at the first, and has no failure on its account.
+    """
+    stable = record.ready_ms > 0 and at_ms - record.ready_ms >= retry.stable_ms
+    return evolve(
+        record,
+        failures=1 if stable else record.failures + 1,
+        failed_ms=at_ms,
+        is_dropped=True,
+        has_worked=record.has_worked or stable,
+        ready_ms=0,
+        accepted_ms=0,
+        error="it was there and vanished",
+    )
+
+
+def after_appearance(record: Record, at_ms: int) -> Record:
+    """Return the record after a look has shown it."""
+    return evolve(record, ready_ms=record.ready_ms or at_ms, accepted_ms=0)
+
+
+def afresh(record: Record) -> Record:
+    """Return the record with a clean sheet: something changed that makes a new try worth it."""
+    return Record(acted=record.acted, ready_ms=record.ready_ms, has_worked=record.has_worked)
+
+
+def is_parked(record: Record, retry: Retry) -> bool:
+    """Return whether it is tried only now and then: it never worked, and failed often."""
+    return not record.has_worked and record.failures >= retry.park_after
+
+
+def next_try_ms(record: Record, retry: Retry, placement: Placement) -> int:
+    """Return when the next try is due; a time in the past means now."""
+    if record.failures == 0 or (record.is_dropped and record.failures == 1):
+        return 0
+    if is_parked(record, retry):
+        wait_ms = retry.probe_ms
+    else:
+        exponent = min(record.failures - (2 if record.is_dropped else 1), 32)
+        wait_ms = min(int(retry.first_ms * retry.factor**exponent), retry.max_ms)
+    return record.failed_ms + wait_ms + _jitter_ms(wait_ms, record.failures, placement)
+
+
+def _jitter_ms(wait_ms: int, failures: int, placement: Placement) -> int:
+    share = crc32(f"{placement.node}/{placement.key}/{failures}".encode()) / 2**32
+    return int(wait_ms * JITTER * share)

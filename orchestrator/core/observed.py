@@ -1,0 +1,268 @@
+"""Folding what was seen: things that appear, change and vanish, and whose they are.
+
+A hook may add a thing, and may end one by its server-made id; everything else comes from looks.
+We own a life of a thing when our create made it, or when it was adopted; a stranger's new life
+under the same natural key is not ours.
+"""
+
+from typing import Any
+
+from attrs import evolve
+
+from orchestrator.core.event import Adopted, HookReceived, Looked, NodeRestarted
+from orchestrator.core.failure import afresh, after_appearance, after_drop
+from orchestrator.core.json import text
+from orchestrator.core.mapping import EMPTY, with_member, without, without_member
+from orchestrator.core.recent import Recent, remembered
+from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
+from orchestrator.core.world import Claim, Cliff, Making, Observed, Owner, World, stream_name
+
+
+def with_hook(world: World, hook: HookReceived, kinds: Kinds) -> World:
+    """Return the world after a hook."""
+    for kind in kinds.values():
+        heard = kind.hear(hook.method, hook.body)
+        if isinstance(heard, Seen):
+            world = _heard(world, hook.node, kind.name, heard, kinds)
+        elif isinstance(heard, Gone):
+            world = _ended(world, hook.node, kind.name, heard.id, kinds)
+    if hook.method == "StreamKeepAliveEvent":
+        world = _with_keep_alive(world, hook)
+    return world
+
+
+def with_look(world: World, look: Looked, kinds: Kinds) -> World:
+    """Return the world after the news of a look."""
+    scope = (look.node, look.kind)
+    if look.doubted:
+        cliff = Cliff(world.position, world.at_ms, frozenset(look.doubted))
+        world = evolve(world, cliffs=world.cliffs.set(scope, cliff))
+        world = with_touched(world, look.node, kinds)
+    elif scope in world.cliffs:
+        world = evolve(world, cliffs=without(world.cliffs, scope))
+    if scope not in world.fresh:
+        world = evolve(world, fresh=world.fresh.set(scope, world.position))
+    for natural in look.vanished:
+        world = _vanished(world, look.node, look.kind, natural, kinds)
+    for seen in look.appeared:
+        world = _appeared(world, look.node, look.kind, seen, kinds)
+    for seen in look.changed:
+        world = _changed(world, look.node, look.kind, seen)
+    if kinds[look.kind].declared is None and (look.vanished or look.appeared):
+        world = with_touched(world, look.node, kinds)  # what reads these may have gone with them
+    return world
+
+
+def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
+    """Return the world after a node forgot everything: nothing is there, every try is new."""
+    node = restarted.node
+    for kind in kinds.values():
+        for natural in sorted(world.things(node, kind.name)):
+            world = _forgotten_life(world, node, kind.name, natural)
+        scope = (node, kind.name)
+        world = evolve(
+            world, fresh=without(world.fresh, scope), cliffs=without(world.cliffs, scope)
+        )
+    for placement in sorted(making for making in world.making if making.node == node):
+        world = without_making(world, placement)
+    for placement in world.placements_on(node):
+        record = evolve(afresh(world.record(placement)), ready_ms=0)
+        world = evolve(world, records=world.records.set(placement, record))
+    return with_touched(world, node, kinds)
+
+
+def with_adoption(world: World, adopted: Adopted) -> World:
+    """Return the world in which a running thing is ours."""
+    placement = Placement(adopted.node, adopted.key)
+    thing = world.thing(adopted.node, adopted.key.kind, adopted.natural)
+    if thing is None or thing.seen.id != adopted.id:
+        return world
+    world = with_owner(world, placement, thing, Owner(adopted.key, Claim.ADOPTED))
+    record = after_appearance(world.record(placement), world.at_ms)
+    return evolve(world, records=world.records.set(placement, record))
+
+
+def with_claim(world: World, placement: Placement) -> World:
+    """Return the world in which what our create made is ours, once it is seen.
+
+    With a server-made id that id decides. Without one, what appeared after the create left under a
+    natural key of it is taken to be its result: before it, nothing was there.
+    """
+    making = world.making.get(placement)
+    if making is None or making.is_open:
+        return world
+    thing = next(iter(_candidates(world, placement, making)), None)
+    if thing is None:
+        return world
+    unwanted = 0 if placement in world.wanted else world.position
+    owner = Owner(placement.key, Claim.MADE, making.sent, unwanted=unwanted)
+    world = with_owner(world, placement, thing, owner)
+    record = after_appearance(world.record(placement), thing.at_ms)
+    return evolve(without_making(world, placement), records=world.records.set(placement, record))
+
+
+def without_making(world: World, placement: Placement) -> World:
+    """Return the world in which no create of this placement waits for its look."""
+    making = world.making.get(placement, Making(0, (), EMPTY))
+    maker = (placement.node, placement.key.kind, making.id)
+    return evolve(
+        world, making=without(world.making, placement), makers=without(world.makers, maker)
+    )
+
+
+def with_owner(world: World, placement: Placement, thing: Observed, owner: Owner) -> World:
+    """Return the world in which a seen thing has this owner."""
+    scope = (placement.node, placement.key.kind)
+    things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=owner))
+    return evolve(
+        world,
+        observed=world.observed.set(scope, things),
+        owned=with_member(world.owned, placement, thing.seen.natural),
+    )
+
+
+def let_go(world: World, placement: Placement, thing: Observed) -> World:
+    """Return the world in which a seen thing is nobody's; it goes on running."""
+    scope = (placement.node, placement.key.kind)
+    things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=None))
+    world = evolve(world, observed=world.observed.set(scope, things))
+    return _disowned(world, placement, thing.seen.natural)
+
+
+def with_touched(world: World, node: str, kinds: Kinds, names: tuple[str, ...] = ()) -> World:
+    """Return the world in which these kinds (all where none is named) want a look on a node."""
+    touched = world.touched
+    for name in names or tuple(kinds):
+        touched = touched.set((node, name), world.position)
+    return evolve(world, touched=touched)
+
+
+def has_lost_source(world: World, node: str, thing: Observed, kind: Kind[Any]) -> bool:
+    """Return whether the stream that a thing reads has ended: then the thing ends with it."""
+    names = kind.reads(thing.seen)
+    if not names:
+        return False
+    since = [world.stream_since(node, name) for name in names if world.is_streaming(node, name)]
+    return all(position > thing.position for position in since)
+
+
+def _candidates(world: World, placement: Placement, making: Making) -> list[Observed]:
+    node, kind = placement.node, placement.key.kind
+    if making.id:
+        by_id = world.ids.get((node, kind, making.id), "")
+        return [world.things(node, kind)[by_id]] if by_id else []
+    things = world.things(node, kind)
+    return [
+        thing
+        for natural in making.naturals
+        if (thing := things.get(natural)) is not None
+        and thing.owner is None
+        and thing.position > making.position
+    ]
+
+
+def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
+    if world.ended.get(node, Recent()).recalled_ms(seen.id):
+        return world  # late news of what has ended: a stream never goes backwards
+    known = world.thing(node, kind, seen.natural)
+    if known is None:
+        world = _appeared(world, node, kind, seen, kinds)
+        world = with_touched(world, node, kinds)
+        known = world.things(node, kind)[seen.natural]
+    heard = evolve(known, heard=world.position)
+    things = world.things(node, kind).set(seen.natural, heard)
+    return evolve(world, observed=world.observed.set((node, kind), things))
+
+
+def _ended(world: World, node: str, kind: str, media: str, kinds: Kinds) -> World:
+    ended = remembered(world.ended.get(node, Recent()), media, world.at_ms)
+    world = evolve(world, ended=world.ended.set(node, ended))
+    if world.thing(node, kind, media) is None:
+        return world
+    world = _vanished(world, node, kind, media, kinds)
+    return with_touched(world, node, kinds)
+
+
+def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
+    scope = (node, kind)
+    things = world.observed.get(scope, EMPTY)
+    thing = Observed(seen, world.position, world.at_ms)
+    world = evolve(
+        world,
+        observed=world.observed.set(scope, things.set(seen.natural, thing)),
+        ids=world.ids.set((node, kind, seen.id), seen.natural),
+    )
+    if kinds[kind].declared is None:
+        return _stream_appeared(world, node, thing)
+    makers = set(world.by_natural.get((node, kind, seen.natural), frozenset()))
+    if (node, kind, seen.id) in world.makers:
+        makers.add(world.makers[node, kind, seen.id])
+    for placement in sorted(makers):
+        world = with_claim(world, placement)
+    return world
+
+
+def _changed(world: World, node: str, kind: str, seen: Seen) -> World:
+    scope = (node, kind)
+    known = world.observed[scope][seen.natural]
+    things = world.observed[scope].set(seen.natural, evolve(known, seen=seen))
+    return evolve(world, observed=world.observed.set(scope, things))
+
+
+def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) -> World:
+    thing = world.things(node, kind)[natural]
+    owner = thing.owner
+    world = _forgotten_life(world, node, kind, natural)
+    if owner is None or owner.unwanted:
+        return world
+    placement = Placement(node, owner.key)
+    record = world.record(placement)
+    if record.ending_ms or has_lost_source(world, node, thing, kinds[kind]):
+        record = evolve(record, ready_ms=0, ending_ms=0)
+    else:
+        record = after_drop(record, world.at_ms, world.retry(world.wanted.get(placement)))
+    changed = world.changed.set(placement, world.position)
+    return evolve(world, records=world.records.set(placement, record), changed=changed)
+
+
+def _forgotten_life(world: World, node: str, kind: str, natural: str) -> World:
+    scope = (node, kind)
+    things = world.observed[scope]
+    thing = things[natural]
+    world = evolve(
+        world,
+        observed=world.observed.set(scope, things.delete(natural)),
+        ids=without(world.ids, (node, kind, thing.seen.id)),
+    )
+    if thing.owner is not None:
+        world = _disowned(world, Placement(node, thing.owner.key), natural)
+    name = (node, stream_name(thing))
+    if natural in world.live.get(name, frozenset()):
+        world = evolve(world, live=without_member(world.live, name, natural))
+    return world
+
+
+def _disowned(world: World, placement: Placement, natural: str) -> World:
+    world = evolve(world, owned=without_member(world.owned, placement, natural))
+    if placement in world.wanted or placement in world.owned:
+        return world
+    return evolve(
+        world,
+        records=without(world.records, placement),
+        members=without(world.members, placement),
+    )
+
+
+def _stream_appeared(world: World, node: str, stream: Observed) -> World:
+    name = (node, stream_name(stream))
+    world = evolve(world, live=with_member(world.live, name, stream.seen.natural))
+    records = world.records
+    for placement in world.readers.get(name, frozenset()):
+        records = records.set(placement, afresh(world.record(placement)))
+    return evolve(world, records=records)
+
+
+def _with_keep_alive(world: World, hook: HookReceived) -> World:
+    kept = world.kept.get(hook.node, Recent())
+    kept = remembered(kept, text(hook.body, "mediaSessionId"), world.at_ms)
+    return evolve(world, kept=world.kept.set(hook.node, kept))

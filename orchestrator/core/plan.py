@@ -1,0 +1,80 @@
+"""The plan: what to do now on one node, what not and why, and when to ask again.
+
+A pure function of the world, of the times of the last looks, and of the time. It is never kept and
+never resumed. Planning placement by placement gives what planning all of them at once gives, so an
+event costs the planning of what it concerns.
+"""
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from orchestrator.core.action import NEVER, Action, Held, Look, Plan, Verdict
+from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
+from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.verdict import judge
+from orchestrator.core.world import World
+
+PASSING = frozenset({"not-listed", "ending", "look-due"})
+"""Reasons that only another look can end, so that it is worth one soon."""
+
+
+@frozen
+class Planned:
+    """A plan, and the verdicts that it rests on."""
+
+    plan: Plan
+    verdicts: tuple[Verdict, ...]
+
+
+def plan(
+    world: World,
+    node: str,
+    concerned: Iterable[Placement],
+    kinds: Kinds,
+    looks: Looks,
+    now_ms: int,
+) -> Planned:
+    """Return what is to be done about the concerned placements on a node, and its due looks."""
+    verdicts = tuple(
+        judge(world, placement, kinds, looks, now_ms) for placement in sorted(concerned)
+    )
+    actions: list[Action] = []
+    held: list[Held] = []
+    soon: set[str] = set()
+    next_ms = NEVER
+    for verdict in verdicts:
+        match verdict.next:
+            case None:
+                pass
+            case Held() as kept:
+                held.append(kept)
+                next_ms = min(next_ms, verdict.wake_ms)
+                if kept.reason in PASSING:
+                    soon.add(verdict.placement.key.kind)
+            case step:
+                actions.append(step)
+    if world.node(node).retired:
+        return Planned(Plan((), tuple(held), NEVER), verdicts)
+    for kind in kinds.values():
+        last = looks.get((node, kind.name), LastLook())
+        due = due_ms(world, node, kind, last)
+        if kind.name in soon:
+            due = min(due, last.tried_ms + PAUSE_MS)
+        if due <= now_ms:
+            cause = world.touched.get((node, kind.name), 0)
+            actions.append(Look(node, kind.name, "due", cause))
+        else:
+            next_ms = min(next_ms, due)
+    return Planned(Plan(tuple(actions), tuple(held), next_ms), verdicts)
+
+
+def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:
+    """Return whether nothing is to be done and nothing is under way for a placement.
+
+    Waiting for a stream that is not there is settled; what is held or parked is not, unless allowed.
+    """
+    from_held = {"Held", "Parked"} if allow_held else set()
+    return verdict.phase.value in {"Ready", "Stopped", "Finished", "Paused", *from_held} or (
+        verdict.reason == "stream-absent"
+    )

@@ -1,0 +1,102 @@
+"""What goes to a node's REST API and what comes back, as values.
+
+Knows nothing of sockets, of retries, or of what a method means. Texts in a call are sealed where
+they are sensitive; they become clear only in the moment in which the call leaves.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.mapping import EMPTY
+
+
+@frozen
+class RestCall:
+    """One WCS REST method with its body: a POST to `…/rest-api` + `path`."""
+
+    path: str
+    body: JsonObject = field(default=EMPTY)
+
+
+@frozen
+class NotJson:
+    """A reply whose body is no JSON that we accept; `reason` says why."""
+
+    reason: str
+
+
+@frozen
+class RestReply:
+    """What the node said. `text` is the body as it came, sealed and cut; for people only."""
+
+    status: int
+    body: Json | NotJson
+    text: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the node took it; success in v2 is 200, but 202 means the same to us."""
+        return 200 <= self.status < 300
+
+
+@frozen
+class Listing:
+    """A complete list of what there is of one kind on one node."""
+
+    items: tuple[JsonObject, ...]
+
+
+@frozen
+class Unreadable:
+    """A reply to a listing that says nothing about what there is."""
+
+    reason: str
+
+
+def listing(reply: RestReply) -> Listing | Unreadable:
+    """Return what a `find_all` reply lists.
+
+    An empty server answers most groups with 404, some with `[]` or `{}`; some pages show one bare
+    object for a list of one (rest-api.md sections 0 and 16). All of these are complete lists. A 404
+    takes nothing away by itself: `core.look` doubts a list that lost most of what it had.
+    """
+    if reply.status == 404:
+        return Listing(())
+    if not reply.accepted:
+        return Unreadable(f"status {reply.status}{_because(reply)}")
+    match reply.body:
+        case NotJson(reason) if reply.text.strip():
+            return Unreadable(reason)
+        case NotJson() | None:
+            return Unreadable("an empty body where a list was due")
+        case Mapping() as one:
+            return Listing((one,) if one else ())
+        case str():
+            return Unreadable("a text where a list was due")
+        case Sequence() as many:
+            objects = tuple(item for item in many if isinstance(item, Mapping))
+            if len(objects) < len(many):
+                return Unreadable("a list with members that are no objects")
+            return Listing(objects)
+        case _:
+            return Unreadable("a scalar where a list was due")
+
+
+def complaint(reply: RestReply) -> str:
+    """Return what a refusing reply says of itself, for people; "" when it says nothing.
+
+    The member names of WCS error bodies are not documented, so the likely ones are tried in turn
+    (rest-api.md section 1).
+    """
+    if isinstance(reply.body, Mapping):
+        for name in ("reason", "message", "exception", "error"):
+            if said := text(reply.body, name):
+                return said
+    return " ".join(reply.text.split())[:200]
+
+
+def _because(reply: RestReply) -> str:
+    said = complaint(reply)
+    return f": {said}" if said else ""

@@ -1,0 +1,293 @@
+"""What a single declared or owned thing is like now, and the one step that comes next for it.
+
+The heart is one `match` over (wanted, seen, owned). What surrounds it turns a step into a `Held`
+with a reason and a time, never into silence.
+"""
+
+from typing import Any
+
+from attrs import evolve, frozen
+
+from orchestrator.core.action import (
+    NEVER,
+    Adopt,
+    Create,
+    Delete,
+    Held,
+    Phase,
+    Replace,
+    Step,
+    Update,
+    Verdict,
+    name_of,
+)
+from orchestrator.core.configuration import Policy
+from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.limits import holding
+from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.resource import (
+    Declarable,
+    Different,
+    InPlace,
+    Kind,
+    Kinds,
+    Placement,
+    Resource,
+    Same,
+)
+from orchestrator.core.world import Observed, World
+
+IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
+
+
+@frozen
+class Case:
+    """Everything that a verdict on one placement rests on."""
+
+    world: World
+    placement: Placement
+    kind: Kind[Any]
+    last: LastLook
+    now_ms: int
+
+    @property
+    def declared(self) -> Declarable[Any]:
+        """Return how things of the kind are made and ended."""
+        return self.kind.declarable
+
+    @property
+    def resource(self) -> Resource | None:
+        """Return what is wanted, None where nothing is."""
+        return self.world.wanted.get(self.placement)
+
+    def held(self, phase: Phase, reason: str, message: str, until_ms: int = NEVER) -> Verdict:
+        """Return a verdict that waits."""
+        held = Held(self.placement, "", reason, message, until_ms)
+        return Verdict(self.placement, phase, reason, message, held, until_ms)
+
+    def settled(self, phase: Phase, reason: str = "", message: str = "") -> Verdict:
+        """Return a verdict with nothing to do."""
+        return Verdict(self.placement, phase, reason, message)
+
+
+def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
+    """Return the verdict on one placement; equal worlds, looks and times give equal verdicts."""
+    kind = kinds[placement.key.kind]
+    last = looks.get((placement.node, kind.name), LastLook())
+    case = Case(world, placement, kind, last, now_ms)
+    unseeing = _unseeing(case)
+    if unseeing is not None:
+        return unseeing
+    thing = _thing(case)
+    match case.resource:
+        case None if thing is None:
+            return case.settled(Phase.STOPPED)
+        case None:
+            return _guarded(case, thing, _delete(case, thing, "its line is gone"), Phase.STOPPING)
+        case Resource() as wanted if thing is None:
+            return _missing(case, wanted)
+        case Resource() as wanted:
+            return _there(case, wanted, thing)
+
+
+def _unseeing(case: Case) -> Verdict | None:
+    """Return a verdict where we cannot know how things are, None where we can."""
+    world, placement = case.world, case.placement
+    scope = (placement.node, placement.key.kind)
+    if placement in world.in_flight:
+        flight = world.in_flight[placement]
+        phase = IN_FLIGHT.get(flight.action, Phase.UPDATING)
+        return case.held(phase, "in-flight", f"{flight.action} is on its way to {placement.node}")
+    if placement.node in world.lost:
+        lost = world.lost[placement.node]
+        message = f"node {placement.node} cannot be reached: {lost.message}"
+        return case.held(Phase.UNKNOWN, "node-unreachable", message)
+    if scope in world.cliffs:
+        message = (
+            f"{placement.node} suddenly listed far fewer {placement.key.kind}s than before; "
+            "waiting for a witness"
+        )
+        return case.held(Phase.UNKNOWN, "cliff", message)
+    if case.last.failing_ms:
+        message = f"the last look at {placement.node} failed: {case.last.error}"
+        return case.held(Phase.UNKNOWN, "look-failed", message)
+    if scope not in world.fresh or not case.last.position:
+        message = f"{placement.node} was not looked at yet"
+        return case.held(Phase.UNKNOWN, "not-looked", message)
+    if case.last.position < world.record(placement).acted:
+        phase = Phase.STARTING if case.resource is not None else Phase.STOPPING
+        return case.held(phase, "look-due", "the next look tells what came of the last call")
+    return None
+
+
+def _thing(case: Case) -> Observed | None:
+    """Return the seen thing that the verdict is about: one of ours first, else a match."""
+    resource = case.resource
+    ours = tuple(case.world.holdings(case.placement))
+    if resource is None or not ours:
+        return ours[0] if ours else _match(case, resource)
+    naturals = case.declared.naturals(resource.spec)
+    strays = [thing for thing in ours if thing.seen.natural not in naturals]
+    return (strays or ours)[0]
+
+
+def _match(case: Case, resource: Resource | None) -> Observed | None:
+    """Return a stranger's thing that stands where ours should be.
+
+    Where a node lists names with a prefix, two declared things may both match one listed name; it
+    belongs to the one for which that name is the likelier.
+    """
+    if resource is None:
+        return None
+    node, kind = case.placement.node, case.placement.key.kind
+    naturals = case.declared.naturals(resource.spec)
+    for natural in naturals:
+        thing = case.world.thing(node, kind, natural)
+        if thing is None or thing.owner is not None:
+            continue
+        rivals = case.world.by_natural.get((node, kind, natural), frozenset()) - {case.placement}
+        if natural == naturals[0] or not any(_likelier(case, rival, natural) for rival in rivals):
+            return thing
+    return None
+
+
+def _likelier(case: Case, rival: Placement, natural: str) -> bool:
+    spec = case.world.wanted[rival].spec
+    return bool(case.declared.naturals(spec)[0] == natural)
+
+
+def _missing(case: Case, wanted: Resource) -> Verdict:
+    """Return what comes next for what is wanted and not there."""
+    world, placement = case.world, case.placement
+    for name in case.declared.needs(wanted.spec):
+        if not world.is_streaming(placement.node, name):
+            message = f"stream {name} is not published on {placement.node}"
+            return case.held(Phase.WAITING, "stream-absent", message)
+    record, retry = world.record(placement), world.retry(wanted)
+    if record.accepted_ms:
+        deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
+        if case.now_ms < deadline_ms:
+            message = "it was accepted and is not listed yet"
+            return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
+        record = after_refusal(record, deadline_ms, "it was accepted, but never listed")
+    due_ms = next_try_ms(record, retry, placement)
+    if due_ms > case.now_ms:
+        if is_parked(record, retry):
+            message = f"never worked, tried slowly: {record.error}"
+            return case.held(Phase.PARKED, "never-worked", message, due_ms)
+        reason = "dropped" if record.is_dropped else "refused"
+        return case.held(Phase.BACKOFF, reason, record.error, due_ms)
+    cause = max(
+        world.changed.get(placement, 0),
+        record.acted,
+        *(world.stream_since(placement.node, name) for name in case.declared.needs(wanted.spec)),
+    )
+    spec = wanted.spec
+    step = Create(placement, case.declared.create(spec), case.declared.sent(spec), "missing", cause)
+    return _permitted(case, step, Phase.STARTING)
+
+
+def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
+    """Return what comes next for what is wanted and there in some form."""
+    owner = thing.owner
+    sent = owner.sent if owner is not None else case.declared.sent(wanted.spec)
+    compared = case.declared.compare(wanted.spec, thing.seen, sent)
+    match (compared, owner):
+        case (Same(), None):
+            natural, media = thing.seen.natural, thing.seen.id
+            cause = max(case.world.changed.get(case.placement, 0), thing.position)
+            adopt = Adopt(case.placement, natural, media, "runs as declared", cause)
+            return _permitted(case, adopt, Phase.STARTING)
+        case (InPlace(fields=fields) | Different(fields=fields), None):
+            message = f"a stranger's {case.placement.key.kind} differs in {', '.join(fields)}"
+            return case.held(Phase.HELD, "foreign", message)
+        case (Same(), _):
+            message = "the node lists it; whether media moves cannot be seen here"
+            return case.settled(Phase.READY, "unverified", message)
+        case (InPlace() as change, _):
+            return _update(case, thing, change)
+        case (Different(fields=fields), _):
+            reason = f"{', '.join(fields)} changed"
+            step = _replace(case, thing, reason)
+            return _guarded(case, thing, step, Phase.UPDATING)
+
+
+def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
+    record = case.world.record(case.placement)
+    due_ms = next_try_ms(record, case.world.retry(case.resource), case.placement)
+    if record.failures and due_ms > case.now_ms:
+        return case.held(Phase.BACKOFF, "refused", record.error, due_ms)
+    cause = max(case.world.changed.get(case.placement, 0), thing.position)
+    reason = f"{', '.join(change.fields)} differs"
+    seen = thing.seen
+    step = Update(case.placement, seen.natural, seen.id, change.call, change.sent, reason, cause)
+    return _permitted(case, step, Phase.UPDATING)
+
+
+def _delete(case: Case, thing: Observed, reason: str) -> Delete:
+    cause = thing.owner.unwanted if thing.owner is not None else 0
+    call = case.declared.delete(thing.seen)
+    return Delete(case.placement, thing.seen.natural, thing.seen.id, call, reason, cause)
+
+
+def _replace(case: Case, thing: Observed, reason: str) -> Replace:
+    cause = case.world.changed.get(case.placement, 0)
+    call = case.declared.delete(thing.seen)
+    return Replace(case.placement, thing.seen.natural, thing.seen.id, call, reason, cause)
+
+
+def _guarded(case: Case, thing: Observed, step: Delete | Replace, phase: Phase) -> Verdict:
+    """Return a verdict that ends something, unless anything speaks against it."""
+    world, owner = case.world, thing.owner
+    assert owner is not None, "only what is ours is ever ended"
+    if owner.is_protected:
+        message = "its line is gone, but it is protected; end it by hand or declare it again"
+        return _keeping(case, step, Phase.HELD, "protected", message)
+    member = holding(world, case.placement, name_of(step), thing)
+    if member is not None:
+        hold = world.holds[member.hold]
+        message = f"{hold.message}; `orchestrator approve {member.hold}` lets it go on"
+        return _keeping(case, step, Phase.HELD, hold.reason, message, hold=member.hold)
+    record = world.record(case.placement)
+    timing = world.configuration.timing
+    deadline_ms = record.ending_ms + timing.start_deadline_ms
+    if record.ending_ms and case.now_ms < deadline_ms:
+        return _keeping(
+            case, step, phase, "ending", "it was asked to end and is still listed", deadline_ms
+        )
+    due_ms = next_try_ms(record, world.retry(case.resource), case.placement)
+    if record.error and not record.is_dropped and due_ms > case.now_ms:
+        return _keeping(case, step, Phase.BACKOFF, "refused", record.error, due_ms)
+    every_ms = world.configuration.look_every_ms(case.kind.plural)
+    if case.now_ms - case.last.at_ms > 2 * every_ms + timing.call_ms:
+        return _keeping(case, step, phase, "look-old", "the last look is too old to end anything")
+    return _permitted(case, step, phase)
+
+
+def _permitted(case: Case, step: Step, phase: Phase) -> Verdict:
+    """Return a verdict that acts, unless we may only watch."""
+    world, resource = case.world, case.resource
+    observes = world.node(case.placement.node).policy is Policy.OBSERVE or (
+        resource is not None and resource.policy is Policy.OBSERVE
+    )
+    if world.tail_lost:
+        message = "the log has lost its tail; `orchestrator log accept --reason …` ends the watch"
+        return _keeping(case, step, Phase.HELD, "tail-lost", message)
+    if observes:
+        message = f"policy observe: would {name_of(step)} ({step.reason})"
+        return _keeping(case, step, Phase.HELD, "observe", message)
+    return Verdict(case.placement, phase, name_of(step), step.reason, step)
+
+
+def _keeping(
+    case: Case,
+    step: Step,
+    phase: Phase,
+    reason: str,
+    message: str,
+    until_ms: int = NEVER,
+    hold: str = "",
+) -> Verdict:
+    verdict = case.held(phase, reason, message, until_ms)
+    held = Held(case.placement, name_of(step), reason, message, until_ms, hold)
+    return evolve(verdict, next=held)

@@ -1,0 +1,220 @@
+"""The world: everything that the log tells, folded into one value.
+
+Only `core.project` makes a new one. It can be thrown away and folded again, and is then equal.
+What is wanted is keyed by placement (node and name), what was seen by node, kind and natural key.
+The indices below exist so that an event costs what it concerns.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from orchestrator.core.configuration import Configuration, Node, Retry
+from orchestrator.core.event import HeldStep
+from orchestrator.core.failure import Record
+from orchestrator.core.json import Json, text
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.recent import Recent
+from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
+
+Scope: TypeAlias = tuple[str, str]
+"""A node and the name of a kind: what one look covers."""
+
+
+class Claim(Enum):
+    """How a life of a thing became ours. `ADOPTED`: never started or changed by us so far."""
+
+    MADE = "made"
+    ADOPTED = "adopted"
+    CHANGED = "changed"
+
+
+@frozen
+class Owner:
+    """Whose it is. `sent` is what we last set on it that no listing shows.
+
+    `unwanted` is the position of the change of documents that took its line, 0 while it has one.
+    """
+
+    key: Key
+    claim: Claim
+    sent: Map[str, Json] = field(default=EMPTY)
+    is_protected: bool = False
+    unwanted: int = 0
+
+
+@frozen
+class Observed:
+    """One life of a thing on a node as last seen; possibly stale.
+
+    `position` is the entry that first showed it, `heard` the last hook that spoke of it (0: none).
+    """
+
+    seen: Seen
+    position: int
+    at_ms: int
+    heard: int = 0
+    owner: Owner | None = None
+
+
+@frozen
+class Making:
+    """A create of ours whose result no look has confirmed. `is_open`: no answer came so far."""
+
+    position: int
+    naturals: tuple[str, ...]
+    sent: Map[str, Json]
+    id: str = ""
+    is_open: bool = True
+
+
+@frozen
+class InFlight:
+    """A mutating call that has left; `sent` is what it sets on `natural` that no listing shows."""
+
+    position: int
+    at_ms: int
+    action: str
+    natural: str = ""
+    sent: Map[str, Json] = field(default=EMPTY)
+
+
+@frozen
+class Member:
+    """A step of a held set; an approved one may go on while it still means the same."""
+
+    hold: str
+    step: HeldStep
+    is_approved: bool = False
+
+
+@frozen
+class Hold:
+    """A held set that `approve` names."""
+
+    position: int
+    at_ms: int
+    reason: str
+    message: str
+
+
+@frozen
+class Cliff:
+    """A list that lost too much at once; `doubted` are natural keys still taken to be there."""
+
+    position: int
+    at_ms: int
+    doubted: frozenset[str]
+
+
+@frozen
+class Taken:
+    """How many things one change of documents took away, and when."""
+
+    at_ms: int
+    count: int
+
+
+@frozen
+class Lost:
+    """A node that no look reaches."""
+
+    position: int
+    at_ms: int
+    message: str
+
+
+@frozen
+class Rejected:
+    """A file that was refused last time it was read."""
+
+    place: Place
+    message: str
+    position: int
+
+
+@frozen
+class World:
+    """Everything that the log tells up to `position`. `at_ms` is the time of that entry."""
+
+    position: int = 0
+    at_ms: int = 0
+    configuration: Configuration = field(factory=Configuration)
+    is_configured: bool = False
+    declared: Map[Key, Resource] = field(default=EMPTY)
+    wanted: Map[Placement, Resource] = field(default=EMPTY)
+    changed: Map[Placement, int] = field(default=EMPTY)
+    observed: Map[Scope, Map[str, Observed]] = field(default=EMPTY)
+    owned: Map[Placement, frozenset[str]] = field(default=EMPTY)
+    making: Map[Placement, Making] = field(default=EMPTY)
+    in_flight: Map[Placement, InFlight] = field(default=EMPTY)
+    records: Map[Placement, Record] = field(default=EMPTY)
+    members: Map[Placement, Member] = field(default=EMPTY)
+    holds: Map[str, Hold] = field(default=EMPTY)
+    taken: tuple[Taken, ...] = ()
+    lost: Map[str, Lost] = field(default=EMPTY)
+    fresh: Map[Scope, int] = field(default=EMPTY)
+    touched: Map[Scope, int] = field(default=EMPTY)
+    cliffs: Map[Scope, Cliff] = field(default=EMPTY)
+    ended: Map[str, Recent] = field(default=EMPTY)
+    kept: Map[str, Recent] = field(default=EMPTY)
+    rejected: Map[str, Rejected] = field(default=EMPTY)
+    tail_lost: int = 0
+    ids: Map[tuple[str, str, str], str] = field(default=EMPTY)
+    makers: Map[tuple[str, str, str], Placement] = field(default=EMPTY)
+    by_natural: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
+    readers: Map[tuple[str, str], frozenset[Placement]] = field(default=EMPTY)
+    live: Map[tuple[str, str], frozenset[str]] = field(default=EMPTY)
+
+    def node(self, name: str) -> Node:
+        """Return what is configured of a node; one that is not known is as good as retired."""
+        return self.configuration.nodes.get(name, Node(retired=True))
+
+    def retry(self, resource: Resource | None) -> Retry:
+        """Return the waiting rules for a resource."""
+        own = resource.retry if resource is not None else None
+        return own or self.configuration.retry
+
+    def record(self, placement: Placement) -> Record:
+        """Return how it went with a placement so far."""
+        return self.records.get(placement, Record())
+
+    def things(self, node: str, kind: str) -> Map[str, Observed]:
+        """Return what was last seen of a kind on a node, by natural key."""
+        return self.observed.get((node, kind), EMPTY)
+
+    def thing(self, node: str, kind: str, natural: str) -> Observed | None:
+        """Return one seen thing, or None where nothing with that natural key was seen."""
+        return self.things(node, kind).get(natural)
+
+    def holdings(self, placement: Placement) -> Iterator[Observed]:
+        """Return what we own for a placement, in the order of natural keys."""
+        things = self.things(placement.node, placement.key.kind)
+        for natural in sorted(self.owned.get(placement, frozenset())):
+            yield things[natural]
+
+    def owned_count(self) -> int:
+        """Return how many lives of things are ours."""
+        return sum(len(naturals) for naturals in self.owned.values())
+
+    def is_streaming(self, node: str, name: str) -> bool:
+        """Return whether a stream of that name is published on the node, as far as we know."""
+        return (node, name) in self.live
+
+    def stream_since(self, node: str, name: str) -> int:
+        """Return the position at which the newest published stream of that name was seen, or 0."""
+        streams = self.things(node, "stream")
+        ids = self.live.get((node, name), frozenset())
+        return max((streams[media].position for media in ids), default=0)
+
+    def placements_on(self, node: str) -> list[Placement]:
+        """Return all that is wanted or owned on a node, in order."""
+        both = {*self.wanted, *self.owned}
+        return sorted(placement for placement in both if placement.node == node)
+
+
+def stream_name(observed: Observed) -> str:
+    """Return the name under which a stream is published."""
+    return text(observed.seen.fields, "name")

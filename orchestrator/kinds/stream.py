@@ -1,0 +1,77 @@
+"""A stream is media that a node publishes; we never make one by name, we only observe.
+
+Its identity is its mediaSessionId: names return, and a second publisher's failure must not end the
+first one's life. Players are not watched: a node may have thousands, and nothing here needs them.
+Sources: rest-api.md sections 2 and 7; hooks.md section 5.
+"""
+
+from typing import Final
+
+from orchestrator.core.json import JsonObject, text, truth, whole
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Gone, Kind, Seen
+from orchestrator.core.rest import RestCall
+
+ENDS: Final = frozenset({"UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED"})
+HEARD: Final = frozenset({"StreamStatusEvent", "StreamKeepAliveEvent"})
+TEXTS: Final = (
+    "name",
+    "status",
+    "appKey",
+    "sessionId",
+    "mediaProvider",
+    "audioCodec",
+    "videoCodec",
+)
+
+
+def parse(item: JsonObject) -> Seen | None:
+    """Return a published stream; players and streams that have ended are not watched."""
+    if not truth(item, "published") or text(item, "status") in ENDS:
+        return None
+    return _seen(item)
+
+
+def hear(method: str, body: JsonObject) -> Seen | Gone | None:
+    """Return what a hook says of a published stream, or None where it says nothing of one.
+
+    An event without `published` is taken at its status word. `publishStream` asks for something
+    that may be refused, so it says nothing yet.
+    """
+    media, status = text(body, "mediaSessionId"), text(body, "status")
+    if method not in HEARD or not media:
+        return None
+    if status in ENDS:
+        return Gone(media)
+    published = truth(body, "published") if body.get("published") is not None else True
+    return _seen(body) if published and status == "PUBLISHING" else None
+
+
+def is_live(seen: Seen) -> bool:
+    """Return whether others can read it now; an unknown status word means not yet."""
+    return text(seen.fields, "status") == "PUBLISHING"
+
+
+def _seen(item: JsonObject) -> Seen | None:
+    media = text(item, "mediaSessionId")
+    if not media or not text(item, "name"):
+        return None
+    fields = {name: text(item, name) for name in TEXTS}
+    numbers = {"createDate": whole(item, "createDate")}
+    return Seen(natural=media, id=media, fields=Map({**fields, **numbers}))
+
+
+def reads(_: Seen) -> tuple[str, ...]:
+    """Return nothing: a published stream is a source."""
+    return ()
+
+
+KIND: Final = Kind[None](
+    name="stream",
+    plural="streams",
+    listing=RestCall("/stream/find_all"),
+    parse=parse,
+    hear=hear,
+    reads=reads,
+    declared=None,
+)

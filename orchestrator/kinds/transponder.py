@@ -1,0 +1,202 @@
+"""A transponder republishes one stream of a node to an RTMP address.
+
+WCS lists it under the name that it has at its target, which by default is `rtmp_` + the stream's
+name, and shows no status: being listed is all that can be seen of it. It is one per (name, rtmpUrl)
+and has a mediaSessionId that is new with each start. Sound and mute change in place.
+Source: rest-api.md section 3 (/push).
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+from orchestrator.core.json import Json, JsonObject, text, truth
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import (
+    Comparison,
+    Declarable,
+    Different,
+    Gone,
+    InPlace,
+    Kind,
+    Same,
+    Seen,
+)
+from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.seal import normalised
+
+PREFIX: Final = "rtmp_"
+
+
+@frozen
+class Sound:
+    """A WAV file on the node that is heard instead of the stream's audio."""
+
+    sound_file: str
+    loop: bool = False
+
+
+@frozen
+class Transponder:
+    """What is declared under `transponders:`; names as in /push/startup.
+
+    With `rtmp_transponder_full_url` the address already ends in the stream's name at the target;
+    otherwise WCS appends "/" + its prefix + `stream_name`.
+    """
+
+    stream_name: str
+    rtmp_url: str
+    rtmp_transponder_full_url: bool = False
+    rtmp_flash_version: str = ""
+    muted: bool = False
+    sound: Sound | None = None
+
+
+def parse(item: JsonObject) -> Seen | None:
+    """Return one listed transponder; picture size and the like change without meaning for us."""
+    media, name = text(item, "mediaSessionId"), text(item, "streamName")
+    url = normalised(text(item, "rtmpUrl"))
+    if not media or not url:
+        return None
+    fields: dict[str, Json] = {
+        "streamName": name,
+        "rtmpUrl": url,
+        "muted": truth(item, "muted"),
+        "soundEnabled": truth(item, "soundEnabled"),
+    }
+    return Seen(natural=_natural(name, url), id=media, fields=Map(fields))
+
+
+def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
+    """Return nothing: no hook is known to speak of transponders."""
+    return None
+
+
+def reads(seen: Seen) -> tuple[str, ...]:
+    """Return the stream that it may read: the listed name, with and without the prefix."""
+    name = text(seen.fields, "streamName")
+    return (name.removeprefix(PREFIX), name) if name.startswith(PREFIX) else (name,)
+
+
+def naturals(spec: Transponder) -> tuple[str, ...]:
+    """Return the keys it may be listed under; servers may be set up without the prefix."""
+    url = normalised(spec.rtmp_url)
+    return (_natural(PREFIX + spec.stream_name, url), _natural(spec.stream_name, url))
+
+
+def target(spec: Transponder) -> str:
+    """Return the address at which its media arrives."""
+    url = normalised(spec.rtmp_url)
+    return url if spec.rtmp_transponder_full_url else f"{url}/{PREFIX}{spec.stream_name}"
+
+
+def needs(spec: Transponder) -> tuple[str, ...]:
+    """Return the one stream that it reads."""
+    return (spec.stream_name,)
+
+
+def create(spec: Transponder) -> RestCall:
+    """Return /push/startup. Its options take one action, so a sound comes after a mute."""
+    body: dict[str, Json] = {"streamName": spec.stream_name, "rtmpUrl": spec.rtmp_url}
+    if spec.rtmp_transponder_full_url:
+        body["rtmpTransponderFullUrl"] = True
+    if spec.rtmp_flash_version:
+        body["rtmpFlashVersion"] = spec.rtmp_flash_version
+    if spec.muted:
+        body["options"] = Map({"action": "mute"})
+    elif spec.sound is not None:
+        body["options"] = Map({"action": "sound_on", **_sound(spec.sound)})
+    return RestCall("/push/startup", Map(body))
+
+
+def sent(spec: Transponder) -> Map[str, Json]:
+    """Return what a create sets and no listing shows."""
+    fields: dict[str, Json] = {
+        "rtmpTransponderFullUrl": spec.rtmp_transponder_full_url,
+        "rtmpFlashVersion": spec.rtmp_flash_version,
+        "sound": Map(_sound(spec.sound)) if spec.sound is not None and not spec.muted else EMPTY,
+    }
+    return Map(fields)
+
+
+def made(reply: RestReply) -> str:
+    """Return the mediaSessionId that /push/startup answers with."""
+    return text(reply.body, "mediaSessionId") if isinstance(reply.body, Map) else ""
+
+
+def compare(spec: Transponder, seen: Seen, sent_to_it: Map[str, Json]) -> Comparison:
+    """Return how the listed one differs, taking one step in place at a time.
+
+    A sound that does not loop ends by itself, so its being off again is no difference.
+    """
+    fixed = ("rtmpTransponderFullUrl", "rtmpFlashVersion")
+    wanted = sent(spec)
+    differing = tuple(
+        name for name in fixed if name in sent_to_it and sent_to_it[name] != wanted[name]
+    )
+    if seen.natural not in naturals(spec):
+        differing = ("rtmpUrl", *differing)
+    if differing:
+        return Different(differing)
+    if spec.muted != seen.fields["muted"]:
+        verb = "mute" if spec.muted else "unmute"
+        return InPlace(("muted",), _to(f"/push/{verb}", seen))
+    return _compare_sound(spec.sound, seen, sent_to_it)
+
+
+def delete(seen: Seen) -> RestCall:
+    """Return /push/terminate, which knows transponders by nothing but their mediaSessionId."""
+    return _to("/push/terminate", seen)
+
+
+def _compare_sound(sound: Sound | None, seen: Seen, sent_to_it: Map[str, Json]) -> Comparison:
+    heard = bool(seen.fields["soundEnabled"])
+    if sound is None:
+        off = InPlace(("sound",), _to("/push/sound_off", seen), Map({"sound": EMPTY}))
+        return off if heard else Same()
+    wanted = Map(_sound(sound))
+    is_sent = sent_to_it.get("sound", wanted if heard else EMPTY) == wanted
+    if is_sent and (heard or not sound.loop):
+        return Same()
+    call = _to("/push/sound_on", seen, _sound(sound))
+    return InPlace(("sound",), call, Map({"sound": wanted}))
+
+
+def _sound(sound: Sound) -> dict[str, Json]:
+    return {"soundFile": sound.sound_file, "loop": sound.loop}
+
+
+def _to(path: str, seen: Seen, fields: dict[str, Json] | None = None) -> RestCall:
+    return RestCall(path, Map({"mediaSessionId": seen.id, **(fields or {})}))
+
+
+def _natural(name: str, url: str) -> str:
+    return f"{name} {url}"
+
+
+KIND: Final = Kind[Transponder](
+    name="transponder",
+    plural="transponders",
+    listing=RestCall("/push/find_all"),
+    parse=parse,
+    hear=hear,
+    reads=reads,
+    declared=Declarable(
+        spec=Transponder,
+        naturals=naturals,
+        target=target,
+        needs=needs,
+        create=create,
+        sent=sent,
+        made=made,
+        compare=compare,
+        delete=delete,
+        calls=Map(
+            {
+                "create": ("/push/startup",),
+                "replace": ("/push/terminate", "/push/startup"),
+                "delete": ("/push/terminate",),
+            }
+        ),
+    ),
+)
