@@ -1,1 +1,4 @@
-"""What is true and what should be done: values and pure functions. No clock, no file, no socket; no library but attrs and immutables."""
+"""What is true and what should be done: values and pure functions.
+
+No clock, no file, no socket; no library but attrs and immutables.
+"""

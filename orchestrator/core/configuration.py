@@ -28,10 +28,10 @@ class Node:
 
 @frozen
 class Timing:
-    """How often we look and how long we wait. `looks` is by plural name of kind, else `resync`."""
+    """How often we look and how long we wait. `looks_ms` is by plural name of kind, else `resync_ms`."""
 
     resync_ms: int = 30_000
-    looks: Map[str, int] = field(default=Map({"transponders": 5_000, "pulls": 5_000}))
+    looks_ms: Map[str, int] = field(default=Map({"transponders": 5_000, "pulls": 5_000}))
     start_deadline_ms: int = 15_000
     node_lost_after_ms: int = 30_000
     no_media_after_ms: int = 15_000
@@ -79,4 +79,4 @@ class Configuration:
 
     def look_every_ms(self, plural: str) -> int:
         """Return how often this kind is looked at while nothing happens."""
-        return self.timing.looks.get(plural, self.timing.resync_ms)
+        return self.timing.looks_ms.get(plural, self.timing.resync_ms)

@@ -211,7 +211,7 @@ class DaemonStopped:
 
 @frozen
 class TailLost:
-    """The log ends below its head anchor: entries up to `position` were acknowledged and are gone."""
+    """The log ends below its head anchor: entries up to `position` are gone, though acknowledged."""
 
     position: int
     hash: str

@@ -20,8 +20,8 @@ class Record:
 
     Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones; `accepted_ms`
     is when a create was taken that no look has confirmed yet; `ready_ms` is since when it is there;
-    `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at which the last action
-    ended, which a look must have passed.
+    `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at
+    which the last action ended, which a look must have passed.
     """
 
     failures: int = 0

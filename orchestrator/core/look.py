@@ -99,7 +99,7 @@ def due_ms(world: World, node: str, kind: Kind[Any], last: LastLook) -> int:
     """
     every_ms = world.configuration.look_every_ms(kind.plural)
     if last.failures:
-        return last.tried_ms + min(PAUSE_MS * 2 ** min(last.failures - 1, 16), every_ms)
+        return last.tried_ms + min(PAUSE_MS << min(last.failures - 1, 16), every_ms)
     if not last.position:
         return 0
     if world.touched.get((node, kind.name), 0) > last.position:

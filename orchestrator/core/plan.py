@@ -72,7 +72,7 @@ def plan(
 def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:
     """Return whether nothing is to be done and nothing is under way for a placement.
 
-    Waiting for a stream that is not there is settled; what is held or parked is not, unless allowed.
+    Waiting for a stream that is not there is settled; held or parked is not, unless allowed.
     """
     from_held = {"Held", "Parked"} if allow_held else set()
     return verdict.phase.value in {"Ready", "Stopped", "Finished", "Paused", *from_held} or (

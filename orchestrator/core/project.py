@@ -51,7 +51,7 @@ from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.world import Claim, InFlight, Lost, Making, Rejected, World
 
 
-def project(world: World, entry: Entry, kinds: Kinds) -> World:
+def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, PLR0912 - one table
     """Return the world after one more entry. Entries come in the order of their positions."""
     event = entry.event
     if isinstance(event, Checkpoint):
@@ -102,7 +102,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:
 
 
 def _began(world: World) -> World:
-    """Return the world at a start: nothing was looked at, and what was in flight may have arrived."""
+    """Return the world at a start: nothing was looked at, and calls in flight may have arrived."""
     for placement in sorted(world.in_flight):
         world = _unsettled(world, placement, "the daemon ended while the call was on its way")
     return evolve(world, fresh=EMPTY)

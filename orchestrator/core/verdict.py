@@ -79,15 +79,13 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
     if unseeing is not None:
         return unseeing
     thing = _thing(case)
-    match case.resource:
-        case None if thing is None:
-            return case.settled(Phase.STOPPED)
-        case None:
-            return _guarded(case, thing, _delete(case, thing, "its line is gone"), Phase.STOPPING)
-        case Resource() as wanted if thing is None:
-            return _missing(case, wanted)
-        case Resource() as wanted:
-            return _there(case, wanted, thing)
+    wanted = case.resource
+    if wanted is None and thing is None:
+        return case.settled(Phase.STOPPED)
+    if wanted is None:
+        assert thing is not None
+        return _guarded(case, thing, _delete(case, thing, "its line is gone"), Phase.STOPPING)
+    return _missing(case, wanted) if thing is None else _there(case, wanted, thing)
 
 
 def _unseeing(case: Case) -> Verdict | None:
