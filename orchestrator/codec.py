@@ -155,9 +155,7 @@ def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
 
     def read(raw: Any, _: Any) -> Any:
         pairs = raw.items() if key is str else raw
-        return Map(
-            [(converter.structure(k, key), converter.structure(v, value)) for k, v in pairs]
-        )
+        return Map([(converter.structure(k, key), converter.structure(v, value)) for k, v in pairs])
 
     return read
 

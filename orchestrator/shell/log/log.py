@@ -1,0 +1,284 @@
+"""The log: append durably, read, wait for a position. One writer, whatever it is kept in.
+
+Appends that arrive while a commit syncs are gathered and go with the next one (group commit). An
+append returns when its entries are on disk; before anyone hears of them, `committed` has seen them.
+A commit that fails refuses its appends with `LogRefused`; the store is then opened again and
+verified before the next one. What such a commit left on disk all the same becomes part of the log:
+nobody was told that it is there, and nothing depends on its absence.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import trio
+from attrs import define, field, frozen
+
+from orchestrator.codec import Codec, Draft, Row
+from orchestrator.core.event import Entry, Fact, TailLost
+from orchestrator.errors import LogError, LogRefused
+from orchestrator.shell.log.chain import Head, chained
+
+BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
+WAITING_MAX = 20_000  # facts not on disk yet: beyond it we refuse instead of growing
+
+
+@frozen
+class Filter:
+    """Which entries a reader wants. `until` is a position; "" and empty sets filter nothing."""
+
+    after: int = 0
+    until: int = 2**63 - 1
+    since_ms: int = 0
+    until_ms: int = 2**63 - 1
+    types: frozenset[str] = frozenset()
+    node: str = ""
+    subjects: frozenset[str] = frozenset()
+
+
+@frozen
+class Opened:
+    """What a store found when it was opened: its head, and the anchor if that is further on."""
+
+    head: Head
+    lost: Head | None = None
+
+
+class Store(Protocol):
+    """Where rows are kept. All of it is blocking and called by one thread at a time."""
+
+    def open(self, first: Callable[[Head], Row]) -> Opened:
+        """Take the store for writing; an empty one gets its first entry."""
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Append rows; they are on disk when this returns."""
+
+    def is_full(self) -> bool:
+        """Return whether the newest segment wants a successor."""
+
+    def roll(self, row: Row) -> None:
+        """Close the newest segment and begin another with this row, a checkpoint."""
+
+    def recover(self, head: Head) -> list[Row]:
+        """Open again after a failed write; return verified rows that stand beyond `head`."""
+
+    def rows(self, wanted: Filter) -> Iterator[Row]:
+        """Yield rows in order, reading beside the writer."""
+
+    def rows_since_checkpoint(self) -> Iterator[Row]:
+        """Yield the rows of the newest segment, which begins with a checkpoint."""
+
+    def close(self) -> None:
+        """Give the store back."""
+
+
+class InThread(Protocol):
+    """How blocking work is run: in a worker thread, or at once where nothing blocks."""
+
+    async def __call__(self, work: Callable[[], object], /) -> object:
+        """Run it and return what it returns."""
+
+
+async def at_once(work: Callable[[], object], /) -> object:
+    """Run work that does not block, where it stands."""
+    await trio.lowlevel.checkpoint()
+    return work()
+
+
+async def in_thread(work: Callable[[], object], /) -> object:
+    """Run blocking work in a worker thread; once begun it is not abandoned."""
+    return await trio.to_thread.run_sync(work)
+
+
+@define(eq=False)
+class Append:
+    """Facts of one caller on their way to disk."""
+
+    facts: tuple[Fact, ...]
+    done: trio.Event = field(factory=trio.Event)
+    entries: tuple[Entry, ...] = ()
+    refused: LogRefused | None = None
+
+
+@define(eq=False)
+class Log:
+    """See the module. `committed` gets all new entries, in order, before any waiter wakes."""
+
+    store: Store
+    codec: Codec
+    now_ms: Callable[[], int]
+    committed: Callable[[Sequence[Entry]], None]
+    checkpoint: Callable[[], Draft]
+    run_work: InThread = in_thread
+    head: Head = field(factory=Head)
+    _at_ms: int = 0
+    _waiting: list[Append] = field(factory=list)
+    _waiting_count: int = 0
+    _arrived: trio.Event = field(factory=trio.Event)
+    _grown: trio.Event = field(factory=trio.Event)
+    _is_broken: bool = False
+    _is_closing: bool = False
+    refusal: str = ""
+
+    async def open(self) -> None:
+        """Take the store, verify its newest segment, and hand all of that to `committed`.
+
+        Raises:
+            LogHeld, LogDamaged, LogNewer: as `errors` says; nothing was written.
+        """
+        opened = await self.run_work(lambda: self.store.open(self._first_row))
+        assert isinstance(opened, Opened)
+        entries = await self.run_work(
+            lambda: [self.codec.decode(row) for row in self.store.rows_since_checkpoint()]
+        )
+        assert isinstance(entries, list)
+        self._at_ms = entries[-1].at_ms
+        self.head = opened.head
+        self.committed(entries)
+        if opened.lost is not None:
+            self.head = Head(opened.lost.position, opened.head.hash)
+            lost = Append((Fact(TailLost(opened.lost.position, opened.lost.hash)),))
+            await self._commit([lost])
+            if lost.refused is not None:
+                raise lost.refused
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Commit what is appended, until `close` was asked for and nothing waits."""
+        task_status.started()
+        while True:
+            while not self._waiting:
+                if self._is_closing:
+                    return
+                self._arrived = trio.Event()
+                await self._arrived.wait()
+            with trio.CancelScope(shield=True):  # a commit that has begun is seen through
+                await self._commit(self._batch())
+
+    def close(self) -> None:
+        """Let `run` end once everything that waits is on disk."""
+        self._is_closing = True
+        self._arrived.set()
+
+    async def append(self, facts: Sequence[Fact]) -> tuple[Entry, ...]:
+        """Block until the facts are on disk; return them as entries.
+
+        Raises:
+            LogRefused: they are not on disk, as far as anyone may rely on it.
+        """
+        if self._is_closing or self._waiting_count + len(facts) > WAITING_MAX:
+            raise LogRefused("it is closing" if self._is_closing else "too much is waiting")
+        append = Append(tuple(facts))
+        self._waiting.append(append)
+        self._waiting_count += len(append.facts)
+        self._arrived.set()
+        await append.done.wait()
+        if append.refused is not None:
+            raise LogRefused(append.refused.reason) from append.refused
+        return append.entries
+
+    async def wait_beyond(self, position: int) -> int:
+        """Block until the head is beyond a position; return the head's position."""
+        while self.head.position <= position:
+            await self._grown.wait()
+        return self.head.position
+
+    async def read(self, wanted: Filter, limit: int) -> list[Row]:
+        """Return up to `limit` rows, reading beside the writer."""
+
+        def take() -> list[Row]:
+            rows = self.store.rows(wanted)
+            return [row for row, _ in zip(rows, range(limit), strict=False)]
+
+        rows = await self.run_work(take)
+        assert isinstance(rows, list)
+        return rows
+
+    def _batch(self) -> list[Append]:
+        batch: list[Append] = []
+        count = 0
+        while self._waiting and (not batch or count + len(self._waiting[0].facts) <= BATCH_MAX):
+            append = self._waiting.pop(0)
+            count += len(append.facts)
+            batch.append(append)
+        self._waiting_count -= count
+        return batch
+
+    async def _commit(self, batch: list[Append]) -> None:
+        try:
+            if self._is_broken:
+                await self._recover()
+            self._at_ms = max(self._at_ms, self.now_ms())
+            rows = self._rows(fact for append in batch for fact in append.facts)
+            await self.run_work(lambda: self.store.write(rows))
+        except (LogError, OSError) as error:
+            self._is_broken, self.refusal = True, str(error)
+            for append in batch:
+                append.refused = LogRefused(_reason(error))
+                append.done.set()
+            return
+        self.refusal = ""
+        places = iter(rows)
+        for append in batch:
+            append.entries = tuple(
+                Entry(row.position, row.at_ms, fact.cause, fact.actor, fact.event)
+                for fact, row in zip(append.facts, places, strict=False)
+            )
+        self._grow(rows[-1], [entry for append in batch for entry in append.entries])
+        for append in batch:
+            append.done.set()
+        await self._roll_if_full()
+
+    async def _recover(self) -> None:
+        rows = await self.run_work(lambda: self.store.recover(self.head))
+        assert isinstance(rows, list)
+        self._is_broken = False
+        if rows:
+            self._grow(rows[-1], [self.codec.decode(row) for row in rows])
+
+    async def _roll_if_full(self) -> None:
+        if not self.store.is_full():
+            return
+        row = self._row(self.checkpoint(), self.head)
+        try:
+            await self.run_work(lambda: self.store.roll(row))
+        except (LogError, OSError) as error:
+            self._is_broken, self.refusal = True, str(error)
+            return
+        self._grow(row, [self.codec.decode(row)])
+
+    def _grow(self, last: Row, entries: list[Entry]) -> None:
+        self.head = Head(last.position, last.hash)
+        self.committed(entries)
+        self._grown.set()
+        self._grown = trio.Event()
+
+    def _rows(self, facts: Iterator[Fact]) -> list[Row]:
+        rows: list[Row] = []
+        head = self.head
+        for fact in facts:
+            row = self._row(self.codec.encode(fact), head)
+            rows.append(row)
+            head = Head(row.position, row.hash)
+        return rows
+
+    def _first_row(self, head: Head) -> Row:
+        self._at_ms = self.now_ms()
+        return self._row(self.checkpoint(), head)
+
+    def _row(self, draft: Draft, head: Head) -> Row:
+        row = Row(
+            position=head.position + 1,
+            at_ms=self._at_ms,
+            node=draft.node,
+            type=draft.type,
+            schema=draft.schema,
+            subject=draft.subject,
+            cause=draft.cause,
+            actor=draft.actor,
+            body=draft.body,
+            hash="",
+        )
+        return chained(row, head.hash)
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, LogRefused) else str(error)

@@ -1,0 +1,96 @@
+"""A log kept in memory: for simulations, where time is virtual and threads are not wanted.
+
+A `Disk` outlives the daemon that writes it, so that a simulated kill can be followed by a start.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import define, field
+
+from orchestrator.codec import Row
+from orchestrator.errors import LogHeld, LogRefused
+from orchestrator.shell.log.chain import Head, verified
+from orchestrator.shell.log.log import Filter, Opened
+
+SEGMENT_MAX = 10_000  # entries
+
+
+@define(eq=False)
+class Disk:
+    """What stays: segments of rows, the anchor, and whether somebody holds it."""
+
+    segments: list[list[Row]] = field(factory=list)
+    anchor: Head = field(factory=Head)
+    is_held: bool = False
+    refuses: str = ""
+
+
+@define(eq=False)
+class MemoryStore:
+    """Rows on a disk in memory. `disk.refuses` makes every write fail with that reason."""
+
+    disk: Disk
+    segment_max: int = SEGMENT_MAX
+
+    def open(self, first: Callable[[Head], Row]) -> Opened:
+        """Take the disk; see `Store`."""
+        if self.disk.is_held:
+            raise LogHeld("memory", 0)
+        self.disk.is_held = True
+        if not self.disk.segments:
+            self.disk.segments.append([first(Head())])
+        last = self._verified()[-1]
+        head = Head(last.position, last.hash)
+        lost = self.disk.anchor if self.disk.anchor.position > head.position else None
+        return Opened(head, lost)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Append rows; see `Store`."""
+        if self.disk.refuses:
+            raise LogRefused(self.disk.refuses)
+        self.disk.segments[-1].extend(rows)
+        self.disk.anchor = Head(rows[-1].position, rows[-1].hash)
+
+    def is_full(self) -> bool:
+        """Return whether the newest segment wants a successor."""
+        return len(self.disk.segments[-1]) >= self.segment_max
+
+    def roll(self, row: Row) -> None:
+        """Begin another segment; see `Store`."""
+        if self.disk.refuses:
+            raise LogRefused(self.disk.refuses)
+        self.disk.segments.append([row])
+
+    def recover(self, head: Head) -> list[Row]:
+        """Return what stands beyond `head`; see `Store`."""
+        if self.disk.refuses:
+            raise LogRefused(self.disk.refuses)
+        return [row for row in self._verified() if row.position > head.position]
+
+    def rows(self, wanted: Filter) -> Iterator[Row]:
+        """Yield rows in order; see `Store`."""
+        for segment in list(self.disk.segments):
+            yield from (row for row in list(segment) if matches(row, wanted))
+
+    def rows_since_checkpoint(self) -> Iterator[Row]:
+        """Yield the newest segment; see `Store`."""
+        yield from self.disk.segments[-1]
+
+    def close(self) -> None:
+        """Give the disk back."""
+        self.disk.is_held = False
+
+    def _verified(self) -> list[Row]:
+        rows = (row for segment in self.disk.segments for row in segment)
+        return list(verified(rows, Head(), "memory"))
+
+
+def matches(row: Row, wanted: Filter) -> bool:
+    """Return whether a row is one that a reader wants."""
+    return (
+        wanted.after < row.position <= wanted.until
+        and wanted.since_ms <= row.at_ms <= wanted.until_ms
+        and (not wanted.types or row.type in wanted.types)
+        and (not wanted.node or row.node == wanted.node)
+        and (not wanted.subjects or row.subject in wanted.subjects)
+    )
