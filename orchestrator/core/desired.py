@@ -74,7 +74,7 @@ def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds
     return evolve(
         world,
         changed=world.changed.set(placement, world.position),
-        records=world.records.set(placement, afresh(world.record(placement))),
+        records=world.records.set(placement, afresh(world.record(placement), world.at_ms)),
         members=without(world.members, placement),
     )
 

@@ -103,7 +103,9 @@ class StateLoaded:
 class DocumentRejected:
     """A file was refused; its last good version stays in force."""
 
-    place: Place
+    file: str
+    line: int
+    column: int
     message: str
 
 
@@ -304,9 +306,9 @@ def subject_of(event: Event) -> str:
             | NodeRestarted(node=node)
         ):
             return subject("node", node)
-        case ConfigurationLoaded(place=place) | DocumentRejected(place=place):
+        case ConfigurationLoaded(place=place):
             return subject("document", place.file)
-        case DocumentAccepted(file=file):
+        case DocumentRejected(file=file) | DocumentAccepted(file=file):
             return subject("document", file)
         case StateLoaded():
             return subject("document", "state")

@@ -21,7 +21,7 @@ class Record:
     Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones; `accepted_ms`
     is when a create was taken that no look has confirmed yet; `ready_ms` is since when it is there;
     `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at
-    which the last action ended, which a look must have passed.
+    which the last action ended, which a look must have passed; `since_ms` is when the sheet began.
     """
 
     failures: int = 0
@@ -32,6 +32,7 @@ class Record:
     ready_ms: int = 0
     accepted_ms: int = 0
     acted: int = 0
+    since_ms: int = 0
     error: str = ""
 
 
@@ -70,9 +71,11 @@ def after_appearance(record: Record, at_ms: int) -> Record:
     return evolve(record, ready_ms=record.ready_ms or at_ms, accepted_ms=0)
 
 
-def afresh(record: Record) -> Record:
+def afresh(record: Record, at_ms: int) -> Record:
     """Return the record with a clean sheet: something changed that makes a new try worth it."""
-    return Record(acted=record.acted, ready_ms=record.ready_ms, has_worked=record.has_worked)
+    return evolve(
+        record, failures=0, failed_ms=0, is_dropped=False, accepted_ms=0, since_ms=at_ms, error=""
+    )
 
 
 def is_parked(record: Record, retry: Retry) -> bool:

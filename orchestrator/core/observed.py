@@ -66,7 +66,7 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
     for placement in sorted(making for making in world.making if making.node == node):
         world = without_making(world, placement)
     for placement in world.placements_on(node):
-        record = evolve(afresh(world.record(placement)), ready_ms=0)
+        record = evolve(afresh(world.record(placement), world.at_ms), ready_ms=0)
         world = evolve(world, records=world.records.set(placement, record))
     return with_touched(world, node, kinds)
 
@@ -258,7 +258,7 @@ def _stream_appeared(world: World, node: str, stream: Observed) -> World:
     world = evolve(world, live=with_member(world.live, name, stream.seen.natural))
     records = world.records
     for placement in world.readers.get(name, frozenset()):
-        records = records.set(placement, afresh(world.record(placement)))
+        records = records.set(placement, afresh(world.record(placement), world.at_ms))
     return evolve(world, records=records)
 
 

@@ -47,7 +47,7 @@ from orchestrator.core.observed import (
     with_touched,
     without_making,
 )
-from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.resource import Kinds, Place, Placement
 from orchestrator.core.world import Claim, InFlight, Lost, Making, Rejected, World
 
 
@@ -73,9 +73,9 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return with_taken(world, with_configuration(world, event, kinds))
         case StateLoaded():
             return with_taken(world, with_state(world, event, kinds))
-        case DocumentRejected(place=place, message=message):
-            rejected = Rejected(place, message, world.position)
-            return evolve(world, rejected=world.rejected.set(place.file, rejected))
+        case DocumentRejected(file=file, line=line, column=column, message=message):
+            rejected = Rejected(Place(file, line, column), message, world.position)
+            return evolve(world, rejected=world.rejected.set(file, rejected))
         case DocumentAccepted(file=file):
             return evolve(world, rejected=without(world.rejected, file))
         case Adopted():

@@ -1,1 +1,1 @@
-"""What others see over HTTP and over the control socket, as pure functions of a request and the world."""
+"""What others see over HTTP and the control socket: pure functions of a request and the world."""

@@ -1,0 +1,182 @@
+"""The API under `/api/v1/`, and the verbs under `/control/v1/`, as pure functions of a request.
+
+An answer is a reply, or something that only the daemon can do: read the log, or carry out a verb.
+It does so and, for the log, comes back here with what it read.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from attrs import field, frozen
+
+from orchestrator.core.http import Reply, Request
+from orchestrator.core.json import Json
+from orchestrator.core.look import Looks
+from orchestrator.core.mapping import Map
+from orchestrator.core.plan import Planned, is_settled, plan
+from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.world import World
+from orchestrator.web import forms
+from orchestrator.web.body import BadBody, parsed
+from orchestrator.web.hooks import error
+
+EVENTS_MAX: Final = 10_000
+VERBS: Final = frozenset({"reload", "approve", "call", "accept"})
+
+
+@frozen
+class View:
+    """What answers are made from: one moment of the world, and what memory knows beside it."""
+
+    world: World
+    looks: Looks
+    vitals: forms.Vitals
+    kinds: Kinds
+    plain: forms.Plain
+
+    def planned(self) -> tuple[Planned, ...]:
+        """Return the whole plan, node by node."""
+        by_node: dict[str, list[Placement]] = {
+            name: [] for name in sorted(self.world.configuration.nodes)
+        }
+        for placement in {*self.world.wanted, *self.world.owned}:
+            by_node.setdefault(placement.node, []).append(placement)
+        now_ms = self.vitals.now_ms
+        return tuple(
+            plan(self.world, node, placements, self.kinds, self.looks, now_ms)
+            for node, placements in by_node.items()
+        )
+
+
+@frozen
+class ReadLog:
+    """The daemon is to read entries; `events` makes the reply of what it read."""
+
+    after: int
+    until: int
+    since_ms: int
+    until_ms: int
+    types: frozenset[str]
+    node: str
+    subjects: frozenset[str]
+    limit: int
+
+
+@frozen
+class Ask:
+    """The daemon is to carry out an operator's verb."""
+
+    verb: str
+    arguments: Map[str, Json]
+    reason: str
+    sudo_user: str = field(default="")
+
+
+def answer(request: Request, view: View) -> Reply | ReadLog | Ask:
+    """Return the answer to a request on the control socket."""
+    query = Map({name: values[-1] for name, values in parse_qs(request.query).items()})
+    match (request.method, request.path):
+        case ("GET", "/api/v1/status"):
+            return _ok(_status(view))
+        case ("GET", "/api/v1/resources"):
+            return _resources(view, parse_qs(request.query))
+        case ("GET", "/api/v1/plan"):
+            plans = (planned.plan for planned in view.planned())
+            return _ok(forms.plan(view.world, plans, view.kinds))
+        case ("GET", "/api/v1/events"):
+            return _read(query, parse_qs(request.query))
+        case ("POST", path) if path.removeprefix("/control/v1/") in VERBS:
+            return _ask(path.removeprefix("/control/v1/"), request)
+        case (_, path) if path.startswith(("/api/v1/", "/control/v1/")):
+            return error(404, f"{request.method} {path}: no such thing here")
+        case _:
+            return error(404, "nothing here")
+
+
+def events(rows: Iterable[Any]) -> Reply:
+    """Return entries as lines of JSON."""
+    lines = [json.dumps(forms.event(row), ensure_ascii=False) + "\n" for row in rows]
+    return Reply(200, "".join(lines).encode(), content_type="application/jsonl")
+
+
+def _ok(value: Json) -> Reply:
+    return Reply(200, json.dumps(value, ensure_ascii=False).encode())
+
+
+def _status(view: View) -> Json:
+    verdicts = [verdict for planned in view.planned() for verdict in planned.verdicts]
+    return forms.status(view.world, verdicts, view.looks, view.vitals, view.kinds)
+
+
+def _resources(view: View, query: Mapping[str, list[str]]) -> Reply:
+    """Return the rows that fit: `name` is NAME or KIND/NAME and may come several times."""
+    rows: list[Json] = []
+    known: set[str] = set()
+    for planned in view.planned():
+        for verdict in planned.verdicts:
+            row = forms.resource(view.world, verdict, view.plain, view.kinds)
+            row["settled"] = is_settled(verdict)
+            known |= {str(verdict.placement.key), verdict.placement.key.name}
+            if _fits(row, query):
+                rows.append(row)
+    missing = [name for name in query.get("name", []) if name not in known]
+    if missing:
+        return error(404, f"{', '.join(missing)}: not declared and not ours")
+    if query.get("foreign"):
+        rows += [row for row in _foreign(view) if _fits(row, query)]
+    rows.sort(key=lambda row: (row["kind"], row["name"], row["node"]))  # type: ignore[index,call-overload]
+    return _ok(rows)
+
+
+def _foreign(view: View) -> Iterable[dict[str, Json]]:
+    for (node, kind), things in view.world.observed.items():
+        if view.kinds[kind].declared is not None:
+            for natural, thing in things.items():
+                if thing.owner is None:
+                    yield forms.foreign(view.world, node, kind, natural)
+
+
+def _fits(row: Mapping[str, Any], query: Mapping[str, list[str]]) -> bool:
+    names = query.get("name", [])
+    labels = (label.partition("=") for label in query.get("label", []))
+    return (
+        (not names or row["name"] in names or row["resource"] in names)
+        and row["kind"] in query.get("kind", [row["kind"]])
+        and row["node"] in query.get("node", [row["node"]])
+        and row["phase"] in query.get("phase", [row["phase"]])
+        and not ("notReady" in query and row["phase"] == "Ready")
+        and all(row["labels"].get(name) == value for name, _, value in labels)
+    )
+
+
+def _read(query: Mapping[str, str], many: Mapping[str, list[str]]) -> Reply | ReadLog:
+    numbers: dict[str, int] = {}
+    defaults = {"after": 0, "until": 2**63 - 1, "sinceMs": 0, "untilMs": 2**63 - 1, "limit": 1000}
+    for name, default in defaults.items():
+        value = query.get(name, str(default))
+        if not value.isdecimal() or len(value) > 19:
+            return error(400, f"{name}: {value!r} is no whole number")
+        numbers[name] = int(value)
+    return ReadLog(
+        numbers["after"],
+        min(numbers["until"], 2**63 - 1),
+        numbers["sinceMs"],
+        min(numbers["untilMs"], 2**63 - 1),
+        frozenset(many.get("type", [])),
+        query.get("node", ""),
+        frozenset(many.get("subject", [])),
+        min(numbers["limit"], EVENTS_MAX),
+    )
+
+
+def _ask(verb: str, request: Request) -> Reply | Ask:
+    body = parsed(request.body or b"{}")
+    if isinstance(body, BadBody):
+        return error(400, body.reason)
+    reason = body.pop("reason", "")
+    if not isinstance(reason, str):
+        return error(400, "reason is no text")
+    sudo_user = request.headers.get("x-sudo-user", "")
+    return Ask(verb, Map(body), reason, sudo_user)
