@@ -13,7 +13,6 @@ from enum import Enum
 import trio
 from attrs import define, field
 
-from orchestrator.core.mapping import frozen
 from orchestrator.shell.listen.limits import Limits, Refused, Statistics
 
 
@@ -156,6 +155,5 @@ class Crowd:
 
     def statistics(self) -> Statistics:
         """Return what has been counted so far."""
-        return Statistics(
-            len(self._seats), self._accepted, self.requests, frozen(dict(self._refused))
-        )
+        refused = dict(self._refused)
+        return Statistics(len(self._seats), self._accepted, self.requests, refused)

@@ -69,10 +69,7 @@ class Parser:
             try:
                 self._llhttp.feed_data(data)
             except httptools.HttpParserUpgrade as upgrade:
-                # We offer no other protocol, so the request was a plain one and more may follow.
-                # llhttp has had its say about this connection: a new one reads on.
-                data = data[upgrade.args[0] :]
-                self._llhttp = httptools.HttpRequestParser(self)
+                data = self._replayed() + data[upgrade.args[0] :]
                 continue
             except httptools.HttpParserCallbackError as fault:
                 if not isinstance(fault.__context__, _Stop):
@@ -90,6 +87,23 @@ class Parser:
         if not self._over:
             self._over = True
             self._whole.append(refusal)
+
+    def _replayed(self) -> bytes:
+        """Return the head once more, for a new parser, without the upgrade that it offers.
+
+        We speak nothing else, so it is a plain request; but llhttp has taken its body for the other
+        protocol. Java's client offers h2c like this with the first request of each connection.
+        """
+        version = self._llhttp.get_http_version().encode()
+        lines = [self._llhttp.get_method() + b" " + self._target + b" HTTP/" + version]
+        lines += [
+            f"{name}: {value}".encode("latin-1")
+            for name, value in self._headers.items()
+            if name != "upgrade"
+        ]
+        self._llhttp = httptools.HttpRequestParser(self)
+        self._forget()
+        return b"\r\n".join([*lines, b"", b""])
 
     def _forget(self) -> None:
         self._target = b""
@@ -109,17 +123,15 @@ class Parser:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header, or a trailer, which only counts."""
-        self._header_bytes += len(name) + len(value) + 4
         self._header_count += 1
-        if (
-            self._header_bytes > self._limits.header_max_bytes
-            or self._header_count > self._limits.headers_max
-        ):
+        self._header_bytes += len(name) + len(value) + 4
+        limits = self._limits
+        if self._header_bytes > limits.header_max_bytes or self._header_count > limits.headers_max:
             raise _Stop(Refusal(431, "header too large", Refused.TOO_LARGE))
         if self.stage is Stage.BODY:
             return
-        key = name.decode("latin-1").lower()
-        text = value.decode("latin-1").strip(" \t")
+        key = str(name, "latin-1").lower()
+        text = str(value, "latin-1").rstrip(" \t")
         if key in self._headers:
             if key == "host":
                 raise _Stop(Refusal(400, "two Host headers"))
@@ -135,6 +147,8 @@ class Parser:
             raise _Stop(Refusal(505, "only HTTP/1.1 and HTTP/1.0 are spoken here"))
         if version == "1.1" and "host" not in headers:
             raise _Stop(Refusal(400, "no Host header"))
+        if self._llhttp.get_method() == b"CONNECT":
+            raise _Stop(Refusal(501, "there are no tunnels here"))
         if "transfer-encoding" in headers:
             if version == "1.0":  # RFC 9112, 6.1: its framing must not be believed
                 raise _Stop(Refusal(400, "HTTP/1.0 has no Transfer-Encoding"))
@@ -158,6 +172,8 @@ class Parser:
 
     def on_message_complete(self) -> None:
         """Put the whole request in the queue."""
+        if self._llhttp.should_upgrade():
+            return  # see `_replayed`
         request = Request(
             self._llhttp.get_method().decode(),
             self._path,
