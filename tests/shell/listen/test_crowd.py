@@ -85,7 +85,7 @@ async def test_a_reader_that_stalls_is_dropped_and_delays_nobody():
         await stalled.send_all(get("/big"))
         await other.send_all(get())
         assert await read_answer(other) == answer("200 OK", b"GET / 0")
-        while listener.statistics().connections == 2:
+        while listener.statistics().connections == 2:  # noqa: ASYNC110
             await trio.sleep(SHORT_S / 8)
         assert listener.statistics().refused == {Refused.STALLED: 1}
 
