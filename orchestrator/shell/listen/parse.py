@@ -39,7 +39,7 @@ class Refusal:
     reason: Refused = Refused.MALFORMED
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     """Leaves llhttp from within one of its callbacks, with the refusal that is meant."""
 
 

@@ -16,7 +16,7 @@ from attrs import define, field
 from orchestrator.shell.listen.limits import RECEIVE_BYTES
 
 
-class Gone(Exception):  # noqa: N818
+class Gone(Exception):
     """The other side is no longer there, or never spoke our language."""
 
 
