@@ -108,6 +108,7 @@ class Parser:
     def _forget(self) -> None:
         self._target = b""
         self._headers: dict[str, str] = {}
+        self._pairs: list[tuple[bytes, bytes]] = []
         self._header_bytes = 0
         self._header_count = 0
 
@@ -122,25 +123,32 @@ class Parser:
             raise _Stop(Refusal(414, "target too long", Refused.TOO_LARGE))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer, which only counts."""
-        self._header_count += 1
-        self._header_bytes += len(name) + len(value) + 4
-        limits = self._limits
-        if self._header_bytes > limits.header_max_bytes or self._header_count > limits.headers_max:
+        """Take a header, or a trailer; one segment and `_barren_bytes` bound how many come here."""
+        self._pairs.append((name, value))
+
+    def _take_headers(self) -> None:
+        """Judge what came since last asked, and keep the headers; trailers only count."""
+        headers, pairs, self._pairs = self._headers, self._pairs, []
+        self._header_count += len(pairs)
+        self._header_bytes += sum([len(name) + len(value) + 4 for name, value in pairs])
+        if (
+            self._header_count > self._limits.headers_max
+            or self._header_bytes > self._limits.header_max_bytes
+        ):
             raise _Stop(Refusal(431, "header too large", Refused.TOO_LARGE))
-        if self.stage is Stage.BODY:
-            return
-        key = str(name, "latin-1").lower()
-        text = str(value, "latin-1").rstrip(" \t")
-        if key in self._headers:
-            if key == "host":
-                raise _Stop(Refusal(400, "two Host headers"))
-            text = f"{self._headers[key]}, {text}"
-        self._headers[key] = text
+        for name, value in pairs:
+            key = str(name, "latin-1").lower()
+            text = str(value, "latin-1").rstrip(" \t")
+            if key in headers:
+                if key == "host":
+                    raise _Stop(Refusal(400, "two Host headers"))
+                text = f"{headers[key]}, {text}"
+            headers[key] = text
 
     def on_headers_complete(self) -> None:
         """Judge the head before any of the body is read."""
         self.stage = Stage.BODY
+        self._take_headers()
         headers = self._headers
         version = self._llhttp.get_http_version()
         if version not in ("1.1", "1.0"):
@@ -174,11 +182,15 @@ class Parser:
         """Put the whole request in the queue."""
         if self._llhttp.should_upgrade():
             return  # see `_replayed`
+        headers = self._headers
+        if self._pairs:
+            self._headers = {}
+            self._take_headers()
         request = Request(
             self._llhttp.get_method().decode(),
             self._path,
             self._query,
-            self._headers,
+            headers,
             bytes(self.body),
             self._peer,
         )

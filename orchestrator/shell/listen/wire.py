@@ -56,12 +56,12 @@ class PlainWire:
 
     async def receive(self) -> bytes:
         """Block until the next segment is here; empty when the other side has finished."""
+        await trio.lowlevel.checkpoint()  # the next request is often here when we are back
         while True:
-            await trio.lowlevel.wait_readable(self.raw)
             try:
                 return self.raw.recv(RECEIVE_BYTES)
             except BlockingIOError:
-                continue
+                await trio.lowlevel.wait_readable(self.raw)
             except OSError as fault:
                 raise Gone from fault
 
