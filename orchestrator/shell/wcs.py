@@ -1,0 +1,233 @@
+"""Carry one call to one node, once. Knows httpx; knows no retries, no actions and no kinds.
+
+Each slot has an httpx client of its own: one that is shared slows down with the calls in flight,
+and under trio its pool loses a connection with each cancelled call unless fewer calls reach it than
+it has room for.
+"""
+
+import json
+import math
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import orjson
+import trio
+from attrs import define, evolve, field, frozen
+
+from orchestrator.core.json import Json
+from orchestrator.core.rest import NotJson, RestCall, RestReply
+from orchestrator.errors import NodeUnreachable, OutcomeUnknown
+
+_HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+_ROOM: Final = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
+_NO_EFFECT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+)
+
+
+@frozen
+class Endpoint:
+    """Where a node is and how much of us it can bear. The password comes from elsewhere."""
+
+    node: str
+    url: str
+    username: str
+    ca: Path | None = None
+    parallel: int = 8
+    per_second: int = 50
+    connect_s: float = 5.0
+    call_s: float = 10.0
+    reply_max_bytes: int = 32 * 1024 * 1024
+    """A listing of 10,000 streams is some 10 MB."""
+
+
+@frozen
+class Statistics:
+    """What became of the calls so far; `waiting` and `running` are those of this moment."""
+
+    waiting: int = 0
+    running: int = 0
+    answered: int = 0
+    unreachable: int = 0
+    unknown: int = 0
+
+
+Transports = Callable[[], httpx.AsyncBaseTransport]
+
+
+def network(endpoint: Endpoint) -> Transports:
+    """Return what makes connections over the network. Raises OSError when `ca` cannot be read."""
+    context = ssl.create_default_context(cafile=endpoint.ca)
+
+    def transport() -> httpx.AsyncBaseTransport:
+        return httpx.AsyncHTTPTransport(verify=context, limits=_ROOM, trust_env=False)
+
+    return transport
+
+
+class NodeClient:
+    """All calls to one node. Nodes share nothing: a silent one delays only itself."""
+
+    def __init__(
+        self, endpoint: Endpoint, password: Callable[[], str], transports: Transports
+    ) -> None:
+        self._endpoint = endpoint
+        self._password = password
+        self._url = endpoint.url.rstrip("/")
+        self._pace = _Pace(endpoint.per_second)
+        self._counted = Statistics()
+        timeout = httpx.Timeout(endpoint.call_s, connect=endpoint.connect_s)
+
+        def lane(slots: int) -> _Lane:
+            clients = (
+                httpx.AsyncClient(transport=transports(), timeout=timeout, trust_env=False)
+                for _ in range(slots)
+            )
+            return _Lane(list(clients))
+
+        self._work = lane(max(1, endpoint.parallel - 1))
+        self._looks = lane(1) if endpoint.parallel > 1 else self._work
+
+    async def send(self, call: RestCall) -> RestReply:
+        """Return the node's reply, after waiting for a slot and for the pace of `per_second`.
+
+        Raises NodeUnreachable when nothing was sent, OutcomeUnknown when it may have arrived, and
+        whatever `password` raises before anything is sent.
+        """
+        return await self._send(self._work, call)
+
+    async def look(self, call: RestCall) -> RestReply:
+        """Return the reply to a call that only reads, which has a slot of its own.
+
+        So looks never wait behind a queue of creates, which may hang.
+        """
+        return await self._send(self._looks, call)
+
+    def statistics(self) -> Statistics:
+        """Return what became of the calls so far."""
+        lanes = {id(lane): lane.limiter.statistics() for lane in (self._work, self._looks)}
+        return evolve(
+            self._counted,
+            waiting=sum(lane.tasks_waiting for lane in lanes.values()),
+            running=sum(lane.borrowed_tokens for lane in lanes.values()),
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for client in {*self._work.clients, *self._looks.clients}:
+            await client.aclose()
+
+    async def _send(self, lane: "_Lane", call: RestCall) -> RestReply:
+        async with lane.limiter:
+            client = lane.clients.pop()
+            try:
+                await self._pace.wait_turn()
+                reply = await self._exchange(client, call)
+            except NodeUnreachable:
+                self._counted = evolve(self._counted, unreachable=self._counted.unreachable + 1)
+                raise
+            except OutcomeUnknown:
+                self._counted = evolve(self._counted, unknown=self._counted.unknown + 1)
+                raise
+            finally:
+                lane.clients.append(client)
+        self._counted = evolve(self._counted, answered=self._counted.answered + 1)
+        return reply
+
+    async def _exchange(self, client: httpx.AsyncClient, call: RestCall) -> RestReply:
+        endpoint = self._endpoint
+        request = client.build_request(
+            "POST",
+            self._url + call.path,
+            content=orjson.dumps(call.body, default=_plain),
+            headers=_HEADERS,
+        )
+        auth = httpx.BasicAuth(endpoint.username, self._password())
+        data = bytearray()
+        try:
+            # httpx bounds each read; a reply that drips is bounded only by this.
+            with trio.move_on_after(endpoint.call_s) as scope:
+                response = await client.send(
+                    request, auth=auth, stream=True, follow_redirects=False
+                )
+                try:
+                    async for part in response.aiter_bytes():
+                        data += part
+                        if len(data) > endpoint.reply_max_bytes:
+                            scope.cancel()  # leaves none of httpx's nested generators open
+                finally:
+                    await response.aclose()
+        except _NO_EFFECT as fault:
+            raise NodeUnreachable(endpoint.node, _reason(fault)) from fault
+        except httpx.RequestError as fault:
+            raise OutcomeUnknown(endpoint.node, _reason(fault)) from fault
+        if len(data) > endpoint.reply_max_bytes:
+            raise OutcomeUnknown(endpoint.node, "its reply is too long")
+        if scope.cancelled_caught:
+            raise OutcomeUnknown(endpoint.node, f"no whole reply within {endpoint.call_s:g} s")
+        return RestReply(response.status_code, parse(data), data.decode(errors="replace"))
+
+
+@define(eq=False)
+class _Lane:
+    """Slots, each a client; fewer calls at a time than any client has room for."""
+
+    clients: list[httpx.AsyncClient]
+    limiter: trio.CapacityLimiter = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.limiter = trio.CapacityLimiter(len(self.clients))
+
+
+class _Pace:
+    """At most so many starts in any second. Turns are given in the order of asking."""
+
+    def __init__(self, per_second: int) -> None:
+        self._starts = deque([-math.inf] * per_second, maxlen=per_second)
+
+    async def wait_turn(self) -> None:
+        """Block until it is this caller's turn."""
+        start = max(trio.current_time(), self._starts[0] + 1.0)
+        self._starts.append(start)
+        await trio.sleep_until(start)
+
+
+def parse(data: bytes | bytearray) -> Json | NotJson:
+    """Return what a body says, if every reader of JSON would read the same."""
+    try:
+        body: Json = orjson.loads(data)  # refuses NaN, bad UTF-8, half surrogates, great depth
+        json.loads(data, object_pairs_hook=_refuse_doubles)
+    except (ValueError, RecursionError) as fault:
+        return NotJson(str(fault))
+    return body
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+
+
+def _plain(value: object) -> object:
+    """Return what orjson knows instead of a persistent map or another sequence."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(type(value).__name__)
+
+
+def _reason(fault: BaseException) -> str:
+    """Return the first words that a chain of exceptions has; the outer ones are often silent."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if str(cause):
+            return str(cause)
+        cause = cause.__cause__ or cause.__context__
+    return type(fault).__name__
