@@ -54,6 +54,12 @@ def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
         case Looked() as looked:
             return _of_look(before, after, looked, kinds)
         case (
+            ActionStarted(action="call")
+            | ActionFinished(action="call")
+            | ActionFailed(action="call")
+        ):
+            return NOTHING
+        case (
             ActionStarted(node=node, key=key)
             | ActionFinished(node=node, key=key)
             | ActionFailed(node=node, key=key)

@@ -18,13 +18,15 @@ JITTER = 0.1  # a tenth is enough to part what failed together, and keeps shown 
 class Record:
     """How it went with one placement since it was declared, or last had reason for a new try.
 
-    Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones; `accepted_ms`
+    Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones, `unreached` calls
+    that never left (they make us wait, and never park); `accepted_ms`
     is when a create was taken that no look has confirmed yet; `ready_ms` is since when it is there;
     `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at
     which the last action ended, which a look must have passed; `since_ms` is when the sheet began.
     """
 
     failures: int = 0
+    unreached: int = 0
     failed_ms: int = 0
     is_dropped: bool = False
     ending_ms: int = 0
@@ -41,11 +43,17 @@ def after_refusal(record: Record, at_ms: int, error: str) -> Record:
     return evolve(
         record,
         failures=record.failures + 1,
+        unreached=0,
         failed_ms=at_ms,
         is_dropped=False,
         accepted_ms=0,
         error=error,
     )
+
+
+def after_unreached(record: Record, at_ms: int, error: str) -> Record:
+    """Return the record after a call that never reached the node."""
+    return evolve(record, unreached=record.unreached + 1, failed_ms=at_ms, ending_ms=0, error=error)
 
 
 def after_drop(record: Record, at_ms: int, retry: Retry) -> Record:
@@ -74,7 +82,14 @@ def after_appearance(record: Record, at_ms: int) -> Record:
 def afresh(record: Record, at_ms: int) -> Record:
     """Return the record with a clean sheet: something changed that makes a new try worth it."""
     return evolve(
-        record, failures=0, failed_ms=0, is_dropped=False, accepted_ms=0, since_ms=at_ms, error=""
+        record,
+        failures=0,
+        unreached=0,
+        failed_ms=0,
+        is_dropped=False,
+        accepted_ms=0,
+        since_ms=at_ms,
+        error="",
     )
 
 
@@ -85,14 +100,16 @@ def is_parked(record: Record, retry: Retry) -> bool:
 
 def next_try_ms(record: Record, retry: Retry, placement: Placement) -> int:
     """Return when the next try is due; a time in the past means now."""
-    if record.failures == 0 or (record.is_dropped and record.failures == 1):
+    free = 1 if record.is_dropped and record.failures else 0
+    failures = record.failures + record.unreached - free
+    if failures == 0:
         return 0
     if is_parked(record, retry):
         wait_ms = retry.probe_ms
     else:
-        exponent = min(record.failures - (2 if record.is_dropped else 1), 32)
+        exponent = min(failures - 1, 32)
         wait_ms = min(int(retry.first_ms * retry.factor**exponent), retry.max_ms)
-    return record.failed_ms + wait_ms + _jitter_ms(wait_ms, record.failures, placement)
+    return record.failed_ms + wait_ms + _jitter_ms(wait_ms, failures, placement)
 
 
 def _jitter_ms(wait_ms: int, failures: int, placement: Placement) -> int:

@@ -42,11 +42,12 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
         world = evolve(world, cliffs=without(world.cliffs, scope))
     if scope not in world.fresh:
         world = evolve(world, fresh=world.fresh.set(scope, world.position))
-    for natural in look.vanished:
+    known = world.things(look.node, look.kind)
+    for natural in (name for name in look.vanished if name in known):
         world = _vanished(world, look.node, look.kind, natural, kinds)
     for seen in look.appeared:
         world = _appeared(world, look.node, look.kind, seen, kinds)
-    for seen in look.changed:
+    for seen in (one for one in look.changed if one.natural in world.things(look.node, look.kind)):
         world = _changed(world, look.node, look.kind, seen)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
         world = with_touched(world, look.node, kinds)  # what reads these may have gone with them

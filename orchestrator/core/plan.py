@@ -18,6 +18,9 @@ from orchestrator.core.world import World
 PASSING = frozenset({"not-listed", "ending", "look-due"})
 """Reasons that only another look can end, so that it is worth one soon."""
 
+AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
+"""Reasons that any complete look can end, with news or without."""
+
 
 @frozen
 class Planned:

@@ -34,7 +34,7 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
-from orchestrator.core.failure import Record, after_refusal
+from orchestrator.core.failure import Record, after_refusal, after_unreached
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
 from orchestrator.core.observed import (
@@ -49,6 +49,8 @@ from orchestrator.core.observed import (
 )
 from orchestrator.core.resource import Kinds, Place, Placement
 from orchestrator.core.world import Claim, InFlight, Lost, Making, Rejected, World
+
+CALL = "call"  # what an operator sends by hand acts for no declared thing; looks tell what it did
 
 
 def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, PLR0912 - one table
@@ -117,6 +119,8 @@ def _found(world: World, node: str, kinds: Kinds) -> World:
 
 
 def _started(world: World, event: ActionStarted, kinds: Kinds) -> World:
+    if event.action == CALL:
+        return with_touched(world, event.node, kinds)
     placement = Placement(event.node, event.key)
     flight = InFlight(world.position, world.at_ms, event.action, event.natural, event.sent)
     world = evolve(world, in_flight=world.in_flight.set(placement, flight))
@@ -150,6 +154,8 @@ def _claimed(world: World, placement: Placement, natural: str) -> World:
 
 
 def _finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
+    if event.action == CALL:
+        return with_touched(world, event.node, kinds)
     placement = Placement(event.node, event.key)
     flight = world.in_flight.get(placement)
     world, record = _landed(world, placement, kinds)
@@ -159,14 +165,14 @@ def _finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
             world = without_making(world, placement)
             record = after_refusal(record, world.at_ms, event.error)
         case "create":
-            record = evolve(record, accepted_ms=world.at_ms)
+            record = evolve(record, accepted_ms=world.at_ms, unreached=0)
             world = evolve(world, records=world.records.set(placement, record))
             return _settled_making(world, placement, event.made)
         case "update" if refused:
             record = after_refusal(record, world.at_ms, event.error)
         case "update":
             world = _with_sent(world, placement, flight)
-            record = evolve(record, failures=0)
+            record = evolve(record, failures=0, unreached=0)
         case _ if refused and event.status != 404:  # 404: it is gone already, which was the wish
             record = after_refusal(evolve(record, ending_ms=0), world.at_ms, event.error)
         case _:
@@ -175,13 +181,15 @@ def _finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
 
 
 def _failed(world: World, event: ActionFailed, kinds: Kinds) -> World:
+    if event.action == CALL:
+        return with_touched(world, event.node, kinds)
     placement = Placement(event.node, event.key)
     if event.reached:
         world = with_touched(world, placement.node, kinds, (placement.key.kind,))
         return _unsettled(world, placement, event.error)
     world, record = _landed(world, placement, kinds)
     world = without_making(world, placement)
-    record = evolve(record, ending_ms=0, error=event.error)
+    record = after_unreached(record, world.at_ms, event.error)
     return evolve(world, records=world.records.set(placement, record))
 
 

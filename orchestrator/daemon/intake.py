@@ -1,0 +1,118 @@
+"""Hooks in: verify the sender, append what was said, answer.
+
+The answer leaves only after the entry is on disk. Refusals are counted and named, at most once a
+minute for each node, peer and reason, and never with a token.
+"""
+
+from typing import Final
+
+import structlog
+from attrs import define, field
+
+from orchestrator.core.http import InetPeer, Reply, Request
+from orchestrator.daemon.memory import Memory
+from orchestrator.errors import LogRefused, SecretMissing
+from orchestrator.shell.log.log import Log
+from orchestrator.shell.secrets import Vault, is_same, is_signed
+from orchestrator.shell.settings import NodeSettings, Settings
+from orchestrator.web.hooks import Address, Counted, Refused, Taken, address_of, error, take
+
+NAMED_EVERY_MS: Final = 60_000
+REFUSALS_MAX: Final = 1_000  # different refusals kept; a scanner shall not fill memory
+RETRY_AFTER_S: Final = "2"
+FORBIDDEN: Final = error(403, "not a node that we know, or not its token")
+
+journal = structlog.stdlib.get_logger()
+
+
+@define(eq=False)
+class Refusals:
+    """Refused hooks by (node, peer, reason): how many, and when they were last named."""
+
+    _counts: dict[tuple[str, str, str], int] = field(factory=dict)
+    _named_ms: dict[tuple[str, str, str], int] = field(factory=dict)
+
+    def count(self, node: str, peer: str, reason: str, now_ms: int) -> None:
+        """Count one refusal, and name it in the journal unless that was done just now."""
+        key = (node, peer, reason)
+        if key not in self._counts and len(self._counts) >= REFUSALS_MAX:
+            oldest = next(iter(self._counts))
+            del self._counts[oldest]
+            self._named_ms.pop(oldest, None)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        if now_ms - self._named_ms.get(key, -NAMED_EVERY_MS) >= NAMED_EVERY_MS:
+            self._named_ms[key] = now_ms
+            journal.warning(
+                "hook_refused", node=node, peer=peer, reason=reason, count=self._counts[key]
+            )
+
+    def listed(self) -> tuple[tuple[str, str, str, int], ...]:
+        """Return all of them, most frequent first."""
+        rows = [(*key, count) for key, count in self._counts.items()]
+        return tuple(sorted(rows, key=lambda row: (-row[3], row)))
+
+
+@define(eq=False)
+class Intake:
+    """Answers what comes in on the hooks' socket."""
+
+    settings: Settings
+    memory: Memory
+    log: Log
+    vault: Vault
+    refusals: Refusals = field(factory=Refusals)
+    received: int = 0
+    counted: int = 0
+
+    async def respond(self, request: Request) -> Reply:
+        """Return the answer to one request."""
+        address = address_of(request)
+        if address is None:
+            self._refused("", request, "no such path")
+            return error(404, "hooks are posted to /hooks/NODE/TOKEN/METHOD")
+        if reason := self._distrust(address, request):
+            self._refused(address.node, request, reason)
+            return FORBIDDEN
+        taken = take(address, request, self.memory.world, self.vault.sealer, self.memory.now_ms())
+        match taken:
+            case Refused(reply=reply, reason=reason):
+                self._refused(address.node, request, reason)
+                return reply
+            case Counted(reply=reply):
+                self.counted += 1
+                return reply
+            case Taken(fact=fact, reply=reply):
+                try:
+                    await self.log.append([fact])
+                except LogRefused as refused:
+                    self._refused(address.node, request, "the log cannot be written")
+                    return error(503, str(refused), Retry_After=RETRY_AFTER_S)
+                self.received += 1
+                return reply
+
+    def _distrust(self, address: Address, request: Request) -> str:
+        """Return why the sender is not the node that it says it is, "" when it is."""
+        node = self.settings.nodes.get(address.node)
+        if node is None:
+            return "unknown node"
+        try:
+            return self._unproven(node, address, request)
+        except SecretMissing as missing:
+            return str(missing)
+
+    def _unproven(self, node: NodeSettings, address: Address, request: Request) -> str:
+        tokens = [self.vault.resolved(token) for token in node.hook_tokens]
+        keys = [self.vault.resolved(key) for key in node.hook_secrets]
+        if not tokens and not keys:
+            return "the node has neither hookToken nor hookSecret"
+        if keys and not is_signed(request.body, request.headers.get("authorization", ""), keys):
+            return "wrong signature"
+        if tokens and (address.token or not keys):
+            fits = [is_same(address.token, token) for token in tokens]
+            return "" if any(fits) else "wrong token"
+        return ""
+
+    def _refused(self, node: str, request: Request, reason: str) -> None:
+        is_known = node in self.settings.nodes
+        peer = request.peer.address if isinstance(request.peer, InetPeer) else "unix"
+        self.refusals.count(node if is_known else "", peer, reason, self.memory.now_ms())

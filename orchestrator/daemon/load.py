@@ -1,0 +1,145 @@
+"""Documents in: read them, compare with what was last good, append what is news.
+
+A faulty file keeps its last good version: that is what the world still holds of it, so it holds
+after a restart too. A change that takes away or interrupts too much goes into the log together with
+the hold that keeps it back.
+"""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from attrs import define, frozen
+
+from orchestrator.core.event import (
+    ConfigurationLoaded,
+    DocumentAccepted,
+    DocumentRejected,
+    Entry,
+    Event,
+    Fact,
+    StateLoaded,
+)
+from orchestrator.core.limits import judge
+from orchestrator.core.project import project
+from orchestrator.core.resource import Key, Kinds, Resource
+from orchestrator.core.world import World
+from orchestrator.daemon.memory import Memory
+from orchestrator.errors import DocumentError, Fault
+from orchestrator.shell.documents.state import FileRead
+from orchestrator.shell.log.log import Log
+from orchestrator.shell.settings import Settings
+
+journal = structlog.stdlib.get_logger()
+
+
+@frozen
+class Documents:
+    """What was read: the configuration, and each state file with its resources or its faults."""
+
+    settings: Settings
+    files: tuple[FileRead, ...]
+
+
+@frozen
+class Taken:
+    """What became of a load, for people and for the reply to `reload`."""
+
+    faults: tuple[Fault, ...]
+    changed: int
+    removed: int
+    holds: tuple[str, ...]
+    position: int
+
+
+@define(eq=False)
+class Loader:
+    """Reads documents again and again. `read` may block; it is run in a worker thread."""
+
+    memory: Memory
+    log: Log
+    read: Callable[[], Documents]
+
+    async def load(self, documents: Documents, *, actor: str, cause: int = 0) -> Taken:
+        """Append what the documents bring that the log does not know; return what that was.
+
+        Raises:
+            DocumentError: the log has no state at all, and a file is faulty.
+            LogRefused: nothing of it was taken.
+        """
+        world = self.memory.world
+        faults = tuple(fault for file in documents.files for fault in file.faults)
+        if not world.is_configured and faults:
+            raise DocumentError(faults)
+        events = news(world, documents, self.memory.kinds)
+        entries = await self.log.append([Fact(event, cause, actor) for event in events])
+        for fault in faults:
+            journal.error("document_rejected", place=str(fault))
+        return _taken(entries, faults, self.log.head.position)
+
+
+def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
+    """Return what documents bring that the world does not know, holds included."""
+    events: list[Event] = []
+    configuration = documents.settings.configuration
+    if not world.is_configured or world.configuration != configuration:
+        events.append(ConfigurationLoaded(configuration, documents.settings.place))
+    items, removed = difference(world, documents.files)
+    if items or removed:
+        events.append(StateLoaded(items, removed))
+    events += [event for file in documents.files for event in _verdict(world, file)]
+    present = {file.file for file in documents.files}
+    events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]
+    holds: list[Event] = []
+    for event in events:
+        before = world
+        world = project(world, Entry(world.position + 1, world.at_ms, 0, "", event), kinds)
+        if isinstance(event, ConfigurationLoaded | StateLoaded):
+            holds += judge(before, world, kinds)
+    return (*events, *holds)
+
+
+def difference(
+    world: World, files: Sequence[FileRead]
+) -> tuple[tuple[Resource, ...], tuple[Key, ...]]:
+    """Return resources that are new or changed, and keys whose line is gone."""
+    good = {
+        resource.key: resource for file in files if not file.faults for resource in file.resources
+    }
+    faulty = [file.file for file in files if file.faults]
+    items = tuple(good[key] for key in sorted(good) if world.declared.get(key) != good[key])
+    removed = tuple(
+        key
+        for key in sorted(world.declared)
+        if key not in good and not _is_of(world.declared[key].place.file, faulty)
+    )
+    return items, removed
+
+
+def _is_of(file: str, faulty: Sequence[str]) -> bool:
+    """Return whether a file is one of these, or below one of these folders."""
+    return any(file == name or file.startswith(f"{name}/") for name in faulty)
+
+
+def _verdict(world: World, file: FileRead) -> list[Event]:
+    rejected = world.rejected.get(file.file)
+    if not file.faults:
+        return [DocumentAccepted(file.file)] if rejected is not None else []
+    first, more = file.faults[0], len(file.faults) - 1
+    message = first.message + (f" (and {more} more)" if more else "")
+    if rejected is not None and rejected.message == message and rejected.place.line == first.line:
+        return []
+    return [DocumentRejected(first.file, first.line, first.column, message)]
+
+
+def _taken(entries: Sequence[Entry], faults: tuple[Fault, ...], position: int) -> Taken:
+    changed = removed = 0
+    holds: list[str] = []
+    for entry in entries:
+        match entry.event:
+            case StateLoaded(items=items, removed=gone):
+                changed, removed = changed + len(items), removed + len(gone)
+            case event if hold := getattr(event, "hold", ""):
+                holds.append(hold)
+            case _:
+                pass
+    return Taken(faults, changed, removed, tuple(holds), position)

@@ -1,0 +1,134 @@
+"""What the daemon holds between two entries of the log.
+
+The world, folded entry by entry; the times of the last looks; and for each node the placements
+whose verdict may have changed. None of it is a truth of its own: after a restart it is folded, looked
+at and planned again.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from heapq import heappop, heappush
+
+import trio
+from attrs import define, evolve, field
+
+from orchestrator.core.action import NEVER, Held, Verdict
+from orchestrator.core.concern import Everything, concern
+from orchestrator.core.event import Entry, node_of
+from orchestrator.core.look import LastLook
+from orchestrator.core.plan import AWAITING
+from orchestrator.core.project import project
+from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.world import Scope, World
+
+
+@define(eq=False)
+class NodeMemory:
+    """What one node's loop has to think of next."""
+
+    concerned: set[Placement] = field(factory=set)
+    is_all_concerned: bool = True
+    awaiting_look: dict[str, set[Placement]] = field(factory=dict)
+    busy: set[Placement] = field(factory=set)
+    looking: set[str] = field(factory=set)
+    held: dict[Placement, str] = field(factory=dict)
+    stirred: trio.Event = field(factory=trio.Event)
+    _wakes: list[tuple[int, Placement]] = field(factory=list)
+    _wake_of: dict[Placement, int] = field(factory=dict)
+
+    def stir(self) -> None:
+        """Wake the loop, now or when it next goes to sleep."""
+        self.stirred.set()
+
+    def next_wake_ms(self) -> int:
+        """Return when the next placement is due."""
+        return self._wakes[0][0] if self._wakes else NEVER
+
+    def take(self, world: World, node: str, now_ms: int) -> set[Placement]:
+        """Return what is to be planned now, and forget that it is."""
+        taken, self.concerned = self.concerned, set()
+        if self.is_all_concerned:
+            taken.update(world.placements_on(node))
+            self.is_all_concerned = False
+        while self._wakes and self._wakes[0][0] <= now_ms:
+            placement = heappop(self._wakes)[1]
+            self._wake_of.pop(placement, None)
+            taken.add(placement)
+        return taken - self.busy
+
+    def note(self, verdicts: Iterable[Verdict]) -> list[Held]:
+        """Keep when each verdict wants to be renewed; return what is held anew."""
+        news: list[Held] = []
+        for verdict in verdicts:
+            placement = verdict.placement
+            for waiting in self.awaiting_look.values():
+                waiting.discard(placement)
+            reason = ""
+            if isinstance(verdict.next, Held):
+                reason = verdict.next.reason
+                self._wake_at(verdict.wake_ms, placement)
+                if reason in AWAITING:
+                    self.awaiting_look.setdefault(placement.key.kind, set()).add(placement)
+                if self.held.get(placement) != reason:
+                    news.append(verdict.next)
+            self.held[placement] = reason
+        return news
+
+    def _wake_at(self, at_ms: int, placement: Placement) -> None:
+        if at_ms < NEVER and self._wake_of.get(placement) != at_ms:
+            self._wake_of[placement] = at_ms
+            heappush(self._wakes, (at_ms, placement))
+
+    def after_look(self, kind: str) -> None:
+        """Have everything planned again that waited for a look at this kind."""
+        self.concerned |= self.awaiting_look.pop(kind, set())
+        self.stir()
+
+
+@define(eq=False)
+class Memory:
+    """All that changes while the daemon runs. `now_ms` is its clock: Unix time, never backwards."""
+
+    kinds: Kinds
+    now_ms: Callable[[], int]
+    world: World = field(factory=World)
+    looks: dict[Scope, LastLook] = field(factory=dict)
+    nodes: dict[str, NodeMemory] = field(factory=dict)
+
+    def node(self, name: str) -> NodeMemory:
+        """Return what is to be thought of for a node."""
+        return self.nodes.setdefault(name, NodeMemory())
+
+    def committed(self, entries: Sequence[Entry]) -> None:
+        """Fold new entries, and wake the loops of the nodes that they concern."""
+        for entry in entries:
+            before = self.world
+            self.world = project(before, entry, self.kinds)
+            match concern(before, self.world, entry, self.kinds):
+                case Everything(node=""):
+                    for node in self.nodes.values():
+                        node.is_all_concerned = True
+                        node.stir()
+                case Everything(node=name):
+                    self.node(name).is_all_concerned = True
+                    self.node(name).stir()
+                case placements:
+                    for placement in placements:
+                        self.node(placement.node).concerned.add(placement)
+                        self.node(placement.node).stir()
+            if name := node_of(entry.event):
+                self.node(name).stir()
+
+    def looked(self, scope: Scope, began: LastLook) -> None:
+        """Keep that a complete look began then."""
+        self.looks[scope] = began
+
+    def look_failed(self, scope: Scope, began: LastLook, error: str) -> None:
+        """Keep that a look failed; the last complete one stays what it was."""
+        last = self.looks.get(scope, LastLook())
+        self.looks[scope] = evolve(
+            last,
+            tried_ms=began.at_ms,
+            failing_ms=last.failing_ms or began.at_ms,
+            failures=last.failures + 1,
+            error=error,
+        )
