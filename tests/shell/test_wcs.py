@@ -259,7 +259,7 @@ async def test_silence_leaves_the_outcome_unknown_and_cancelled_calls_cost_no_co
             await trio.sleep_forever()
         await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
-    async with node_on_loopback(node) as port, networked(port, call_s=0.1, parallel=2) as client:
+    async with node_on_loopback(node) as port, networked(port, call_s=0.3, parallel=2) as client:
         with pytest.raises(OutcomeUnknown):
             await client.send(CALL)
         for _ in range(20):
