@@ -5,7 +5,8 @@ import signal
 import click
 import trio
 
-from orchestrator.emulator.emulation import Emulated, emulate as emulate_nodes
+from orchestrator.emulator.emulation import Emulated
+from orchestrator.emulator.emulation import emulate as emulate_nodes
 from orchestrator.emulator.options import NodeOptions, applications_at
 from orchestrator.emulator.settings import Generation, Settings
 
@@ -13,7 +14,7 @@ GUESTS = 3
 """How many publishers come and go on each node."""
 
 
-class Pair(click.ParamType):
+class Pair(click.ParamType[tuple[str, str]]):
     """Two texts with a mark between them."""
 
     def __init__(self, mark: str, name: str) -> None:
@@ -73,7 +74,7 @@ class NodeAt(Pair):
 @click.option("--prefix", default=Settings().prefix, show_default=True, help="Of transponders.")
 @click.option("--tls-certificate", type=click.Path(exists=True), default=None)
 @click.option("--tls-key", type=click.Path(exists=True), default=None)
-def emulate(  # noqa: PLR0913 - one for each option
+def emulate(  # noqa: PLR0913, PLR0917 - one for each option
     nodes: tuple[tuple[str, str], ...],
     listen: str,
     hooks: str,

@@ -64,9 +64,9 @@ async def run_node(
     try:
         async with trio.open_nursery() as nursery:
             port = Port(server, options.address, options.port, tls)
-            # The port comes first: whoever hears of a first stream can ask about it.
-            number = await nursery.start(port.serve)
+            # The node comes first: whoever reaches the port must find it running.
             await nursery.start(server.run)
+            number = await nursery.start(port.serve)
             scheme = "http" if tls is None else "https"
             task_status.started(Emulated(server, f"{scheme}://{options.address}:{number}"))
     finally:

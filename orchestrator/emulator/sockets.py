@@ -149,7 +149,7 @@ async def next_event(stream: Stream, protocol: h11.Connection) -> object:
         if protocol.they_are_waiting_for_100_continue:
             go_on = protocol.send(h11.InformationalResponse(status_code=100, headers=[]))
             await stream.send_all(go_on or b"")
-        protocol.receive_data(await stream.receive_some(READ_BYTES))
+        protocol.receive_data(bytes(await stream.receive_some(READ_BYTES)))
 
 
 async def whole_body(stream: Stream, protocol: h11.Connection) -> bytes:
