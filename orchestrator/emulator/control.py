@@ -171,13 +171,13 @@ async def lie(server: WebCallServer, fields: Fields) -> Any:
 
 async def turn_faults(server: WebCallServer, fields: Fields) -> Any:
     """Turn some switches of the faults."""
-    server.node.faults = switched(server.node.faults, fields)
+    server.node.turn(switched(server.node.faults, fields))
     return shown(server.node.faults)
 
 
 async def turn_settings(server: WebCallServer, fields: Fields) -> Any:
     """Turn some switches of the build."""
-    server.node.settings = switched(server.node.settings, fields)
+    server.node.turn(switched(server.node.settings, fields))
     return shown(server.node.settings)
 
 

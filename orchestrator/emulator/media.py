@@ -127,10 +127,10 @@ class Media:
     async def keep_alive(self) -> None:
         """Ask, every interval, whether each stream may live on; runs as long as the node does."""
         while True:
+            while not self.node.settings.keep_alive_streaming_sessions_enabled:
+                await self.node.changed.wait()
             settings = self.node.settings
             await trio.sleep(settings.streaming_sessions_keep_alive_interval)
-            if not self.node.settings.keep_alive_streaming_sessions_enabled:
-                continue
             for stream in tuple(self.objects.streams.values()):
                 app_keys = settings.streaming_sessions_keep_alive_app_keys
                 if stream.live and stream.connection.app_key in app_keys:

@@ -88,11 +88,17 @@ class Node:
         return number
 
     async def enter(self) -> None:
-        """Block while the node hangs; raise Refused when nobody listens."""
+        """Block while the node hangs.
+
+        Raises Refused when nobody listens, Broken when the node goes down while it hangs.
+        """
         if not self.listens:
             raise Refused(f"node {self.name} does not listen")
+        life = self.lives
         while self.hangs:
             await self.changed.wait()
+        if self.lives != life:
+            raise Broken(f"node {self.name} went down")
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Host the node's tasks until cancelled."""
@@ -154,7 +160,16 @@ class Node:
             scope.cancel()
         self._life.clear()
 
+    def turn(self, switches: Settings | Faults) -> None:
+        """Behave by other switches from now on."""
+        match switches:
+            case Settings():
+                self.settings = switches
+            case Faults():
+                self.faults = switches
+        self.alter()
+
     def alter(self) -> None:
-        """Tell those who wait for `changed` that listening or hanging has changed."""
+        """Tell those who wait for `changed` that power or switches have changed."""
         self.changed.set()
         self.changed = trio.Event()

@@ -73,10 +73,10 @@ class Wcs:
         return await self.server.client(name, *args).publish(name)
 
     def turn(self, **settings):
-        self.server.node.settings = evolve(self.server.node.settings, **settings)
+        self.server.node.turn(evolve(self.server.node.settings, **settings))
 
     def fail(self, **faults):
-        self.server.node.faults = evolve(self.server.node.faults, **faults)
+        self.server.node.turn(evolve(self.server.node.faults, **faults))
 
     def effects(self):
         return [(one.what, one.by.value) for one in self.entries("effect")]
