@@ -5,7 +5,7 @@ Carries bytes and decides nothing. One port per node; a node that does not liste
 
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Self
 
 import h11
 import httpx
@@ -19,6 +19,21 @@ from orchestrator.emulator.server import WebCallServer
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 BODY_MAX_BYTES: Final = 4 * 1024 * 1024
 READ_BYTES: Final = 64 * 1024
+
+
+class Whole(httpx.AsyncByteStream):
+    """A body in one piece. That of httpx is a generator, which a broken send leaves unfinished."""
+
+    def __init__(self, body: bytes) -> None:
+        self._rest = [body] if body else []
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._rest:
+            raise StopAsyncIteration
+        return self._rest.pop()
 
 
 class Poster:
@@ -37,6 +52,7 @@ class Poster:
             request = httpx.Request(
                 "POST", url, headers=dict(headers), content=body, extensions=timeout
             )
+            request.stream = Whole(body)
             response = await self._client.send(request)
         except httpx.TimeoutException as error:
             raise TimedOut(str(error)) from error

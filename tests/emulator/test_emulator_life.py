@@ -164,5 +164,7 @@ async def test_the_same_seed_gives_the_same_journal(autojump_clock, start, journ
         first = journal.next_number
         await wcs.publish("a")
         await wcs.push("a")
-        journals.append([(one.what, one.object) for one in journal.after(first - 1)])
+        # Hooks leave on tasks of their own, in an order that only the scheduler knows.
+        effects = journal.after(first - 1, kind=Kind.EFFECT)
+        journals.append([(one.what, one.object) for one in effects])
     assert journals[0] == journals[1]
