@@ -110,7 +110,21 @@ def emulate(  # noqa: PLR0913, PLR0917 - one for each option
         )
         for index, (name, port) in enumerate(nodes)
     ]
-    trio.run(until_told, options, journal)
+    failures: list[str] = []
+    try:
+        trio.run(until_told, options, journal)
+    except* OSError as group:
+        failures.extend(str(error) for error in leaves(group))
+    if failures:
+        raise click.ClickException("; ".join(failures))
+
+
+def leaves(group: BaseExceptionGroup[OSError]) -> list[BaseException]:
+    """Return the errors of a group of groups."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found.extend(leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return found
 
 
 async def until_told(options: list[NodeOptions], journal: str | None) -> None:

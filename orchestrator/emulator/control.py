@@ -5,7 +5,7 @@ All of it speaks JSON; nothing of it exists on a real server, and no fault strik
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from attrs import define
 
@@ -34,21 +34,21 @@ class Control:
 
     async def handle(self, method: str, path: str, body: bytes) -> Answer:
         """Answer one request, `path` with its query."""
-        parts = urlsplit(path)
-        what = parts.path.removeprefix(PREFIX)
+        path, _, query = path.partition("?")
+        what = path.removeprefix(PREFIX)
         fields = object_in(body)
         try:
             if fields is None:
                 raise Wrong("the body is no JSON object")  # noqa: TRY301 - said where it is seen
             if method == "GET":
-                return json_answer(self._told(what, dict(parse_qsl(parts.query))))
+                return json_answer(self._told(what, dict(parse_qsl(query))))
             if method_at(what) is not None:
                 return await self.server.foreign(what, fields)
             act = ACTS.get(what)
             if act is None:
                 raise Wrong(f"there is no {what}; there are {', '.join(ACTS)}")  # noqa: TRY301
             return json_answer(await act(self.server, fields))
-        except (Wrong, ValueError, Refused, Broken) as error:
+        except (Wrong, ValueError, TypeError, Refused, Broken) as error:
             return json_answer({"error": str(error)}, 400)
 
     def _told(self, what: str, query: Mapping[str, str]) -> Any:
@@ -98,8 +98,13 @@ async def publish(server: WebCallServer, fields: Fields) -> Any:
     kind = fields.get("kind", "WebRTC")
     if kind not in KINDS:
         raise Wrong(f"kind must be one of {', '.join(KINDS)}")
-    known = {"reconnect_s", "custom", "width", "height"}
-    more = {key: value for key, value in fields.items() if key in known}
+    known: Mapping[str, Callable[[Any], Any]] = {
+        "reconnect_s": float,
+        "custom": dict,
+        "width": int,
+        "height": int,
+    }
+    more = {key: known[key](value) for key, value in fields.items() if key in known}
     if fields.get("reconnect", False):
         server.keep(name, KINDS[kind], **more)
         return {"name": name}

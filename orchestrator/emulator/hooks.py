@@ -26,7 +26,7 @@ METHODS: Final = frozenset(
     {
         *("connect", "ConnectionStatusEvent"),
         *("publishStream", "unPublishStream", "playStream", "stopStream"),
-        *("StreamStatusEvent", "StreamKeepAliveEvent", "StreamEvent", "ErrorEvent"),
+        *("StreamStatusEvent", "StreamKeepAliveEvent", "StreamEvent"),
     }
 )
 """Every hook that this emulator can send."""

@@ -39,14 +39,15 @@ class Media:
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
-        body = hook_connection(connection, self.node.id)
+        body = hook_connection(connection, self.node.id, self.node.settings.generation)
         verdict = await self.hooks.ask("connect", body, CONNECT)
         if not verdict.allowed:
             return False
         connection.policies = policies_in(verdict.reply)
         self.objects.came(connection, CLIENT)
         policy = connection.policy("ConnectionStatusEvent")
-        self.hooks.tell("ConnectionStatusEvent", body | {"status": "ESTABLISHED"}, policy)
+        body |= {"authToken": connection.session_id, "status": "ESTABLISHED"}
+        self.hooks.tell("ConnectionStatusEvent", body, policy)
         return True
 
     def disconnect(self, connection: Connection, cause: Cause, *, silent: bool = False) -> None:

@@ -25,7 +25,10 @@ def startup(media: Media, call: Call) -> dict[str, Any]:
         raise Refusal(409, f"Transponder of {source} to {rtmp_url} already exists")
     if media.objects.published(source) is None and settings.unpublished is not Unpublished.WAITS:
         raise Refusal(int(settings.unpublished.value), f"Stream {source} not found")
-    if options.get("action") == "sound_on" and options.get("soundFile") not in settings.sound_files:
+    if (
+        options.get("action") == "sound_on"
+        and str(options.get("soundFile")) not in settings.sound_files
+    ):
         raise Refusal(404, f"File {options.get('soundFile')} not found")
     return rest_transponder(media.transponders.start(source, rtmp_url, options, call.cause))
 

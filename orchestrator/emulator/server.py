@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from random import Random
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import orjson
 import trio
@@ -80,14 +80,12 @@ class WebCallServer:
         ends without an answer.
         """
         await self.node.enter()
-        parts = urlsplit(path)
+        path, _, query = path.partition("?")
         with self.node.lifetime():
-            if parts.path.startswith(PREFIX + "/"):
-                answer = await self.rest.answer(
-                    method, parts.path.removeprefix(PREFIX), body, headers
-                )
+            if path.startswith(PREFIX + "/"):
+                answer = await self.rest.answer(method, path.removeprefix(PREFIX), body, headers)
             else:
-                answer = self._page(parts.path, dict(parse_qsl(parts.query)), headers)
+                answer = self._page(path, dict(parse_qsl(query)), headers)
         extra = self.node.settings.server_header
         headers = {**answer.headers, "Server": extra} if extra else answer.headers
         return Answer(answer.status, headers, answer.body)

@@ -13,7 +13,7 @@ from orchestrator.emulator.settings import Generation
 
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 CODECS: Final = {
-    Provider.WEBRTC: ("opus/48000/2", "H264"),
+    Provider.WEBRTC: ("opus", "H264"),
     Provider.RTMP: ("mpeg4-generic/48000/2", "H264"),
 }
 
@@ -76,7 +76,8 @@ def _head(stream: Stream) -> dict[str, Any]:
         "mediaSessionId": stream.media_session_id,
         "name": stream.name,
         "published": stream.published,
-        "hasVideo": stream.has_video,
+        # An RTMP client that has only just begun has not shown its video yet.
+        "hasVideo": stream.has_video and stream.status != "NEW",
         "hasAudio": stream.has_audio,
         "status": stream.status,
         "sdp": SDP,
@@ -118,23 +119,25 @@ def _metrics(stream: Stream) -> dict[str, int]:
     }
 
 
-def hook_connection(connection: Connection, node_id: str) -> dict[str, Any]:
+def hook_connection(connection: Connection, node_id: str, generation: Generation) -> dict[str, Any]:
     """Return a session as the connect hook shows it; RTMP clients say nothing of themselves."""
     body = identity(node_id, connection) | {
         "useWsTunnel": False,
         "useWsTunnelPacketization2": False,
         "useBase64BinaryEncoding": False,
-        "keepAlive": False,
     }
+    newer = generation is not Generation.Y2017
+    if newer:
+        body |= {"keepAlive": False, "custom": dict(connection.custom)}
     if connection.provider is Provider.WEBRTC:
         body |= {
             "mediaProviders": ["WebRTC", "MSE", "WSPlayer"],
             "clientVersion": "2.0",
             "clientOSVersion": "5.0 (X11)",
             "clientBrowserVersion": "Mozilla/5.0 (X11; Linux x86_64)",
-            "origin": "https://localhost:8888",
         }
-    return body | {"custom": dict(connection.custom)}
+        body |= {"origin": "https://localhost:8888"} if newer else {}
+    return body
 
 
 def rest_connection(connection: Connection, generation: Generation) -> dict[str, Any]:

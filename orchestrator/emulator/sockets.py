@@ -112,12 +112,13 @@ class Port:
             stream = trio.SSLStream(raw, self.tls, server_side=True, https_compatible=True)
         protocol = h11.Connection(h11.SERVER)
         try:
-            while await self._answer_one(stream, protocol):
-                protocol.start_next_cycle()
-        except (trio.BrokenResourceError, trio.ClosedResourceError, Broken, Refused):
-            pass  # Either side closed it: that is all there is to it.
-        except h11.RemoteProtocolError as error:
-            await self._say(stream, protocol, html_answer(error.error_status_hint, str(error)))
+            try:
+                while await self._answer_one(stream, protocol):
+                    protocol.start_next_cycle()
+            except h11.RemoteProtocolError as error:
+                await self._say(stream, protocol, html_answer(error.error_status_hint, str(error)))
+        except (trio.BrokenResourceError, Broken, Refused, h11.LocalProtocolError):
+            pass  # It is closed: whoever did it, that is all there is to it.
         finally:
             await trio.aclose_forcefully(stream)
 
@@ -134,7 +135,7 @@ class Port:
             return False
         body = await whole_body(stream, protocol)
         answer = await self._answer(request, body)
-        await self._say(stream, protocol, answer)
+        await self._say(stream, protocol, answer, bare=request.method == b"HEAD")
         alive = self.server.node.listens and self.server.node.lives == life
         return alive and protocol.our_state is h11.DONE and protocol.their_state is h11.DONE
 
@@ -145,13 +146,16 @@ class Port:
         headers = {name.decode(): value.decode("latin-1") for name, value in request.headers}
         return await self.server.handle(method, path, headers, body)
 
-    async def _say(self, stream: Stream, protocol: h11.Connection, answer: Answer) -> None:
+    async def _say(
+        self, stream: Stream, protocol: h11.Connection, answer: Answer, *, bare: bool = False
+    ) -> None:
+        """Send an answer; a bare one is the answer to HEAD, all but its body."""
         headers = [*answer.headers.items(), ("Content-Length", str(len(answer.body)))]
         if not self.server.node.listens:
             headers.append(("Connection", "close"))
         send: Callable[[h11.Event], bytes | None] = protocol.send
         head = send(h11.Response(status_code=answer.status, headers=headers)) or b""
-        data = send(h11.Data(data=answer.body)) or b""
+        data = b"" if bare else send(h11.Data(data=answer.body)) or b""
         end = send(h11.EndOfMessage()) or b""
         await stream.send_all(head + data + end)
 

@@ -23,6 +23,7 @@ async def test_media_session_ids_are_made_by_browsers_and_for_rtmp_by_the_server
     assert (web.media_session_id[14], rtmp.media_session_id[14]) == ("1", "4")
     begun = [body["status"] for body in wcs.backend.bodies("publishStream")]
     assert begun == ["PENDING", "NEW"]
+    assert [body["hasVideo"] for body in wcs.backend.bodies("publishStream")] == [True, False]
     assert "mediaProviders" not in wcs.backend.bodies("connect")[1]
 
 

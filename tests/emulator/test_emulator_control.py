@@ -113,6 +113,11 @@ async def test_hangs_and_goes_on(autojump_clock, pull):
     [
         ("/publish", {}, "name is missing"),
         ("/publish", {"name": "a", "kind": "SIP"}, "kind must be one of WebRTC, RTMP"),
+        (
+            "/publish",
+            {"name": "a", "width": "wide"},
+            "invalid literal for int() with base 10: 'wide'",
+        ),
         ("/drop", {"name": "a"}, "no client is called a"),
         ("/lie", {"method": "x"}, "body is missing"),
         ("/settings", {"generation": "1999"}, "'1999' is not a valid Generation"),

@@ -141,7 +141,8 @@ async def test_takes_mute_and_sound_as_options_of_the_start(autojump_clock, wcs)
     ]
     assert sounding["options"] == sound
     assert (await wcs.push("c", options=sound | {"soundFile": "absent.wav"}))[0] == 404
-    assert (await wcs.push("d", options="mute"))[0] == 500
+    assert (await wcs.push("d", options=sound | {"soundFile": []}))[0] == 404
+    assert (await wcs.push("e", options="mute"))[0] == 500
 
 
 @pytest.mark.parametrize(

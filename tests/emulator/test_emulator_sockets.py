@@ -1,6 +1,7 @@
 """Real sockets on loopback: the HTTP server, the hooks, restarts, TLS, the command."""
 
 import signal
+import socket
 import subprocess
 import sys
 from functools import partial
@@ -72,6 +73,19 @@ async def test_refuses_while_it_is_down_and_listens_again_on_the_same_port(run):
                     await trio.lowlevel.checkpoint()
             assert refused > 0
             assert answer.status_code == 404
+
+
+async def test_answers_head_without_a_body_and_any_path_at_all(run):
+    with trio.fail_after(10):
+        url = await run(NodeOptions("wcs1", port=0))
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            head = await client.head("/rest-api/push/find")
+            assert (head.status_code, head.content) == (405, b"")
+            stream = await trio.open_tcp_stream("127.0.0.1", int(url.rpartition(":")[2]))
+            await stream.send_all(b"GET //[ HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (await stream.receive_some(12)) == b"HTTP/1.1 404"
+            await stream.aclose()
+            assert (await client.get("/?action=stat")).status_code == 200
 
 
 async def test_closes_the_connection_when_the_answer_is_lost(run):
@@ -169,6 +183,14 @@ async def test_tells_apart_what_was_not_sent_and_what_was_not_answered(run):
 def test_the_command_says_what_is_wrong(arguments, words):
     result = CliRunner().invoke(command, arguments)
     assert (result.exit_code, words in result.output) == (2, True)
+
+
+def test_the_command_says_when_a_port_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(command, ["--node", f"wcs1={port}"])
+    assert (result.exit_code, "Error: " in result.output) == (1, True)
+    assert "in use" in result.output
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
