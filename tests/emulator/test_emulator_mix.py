@@ -26,13 +26,20 @@ EVERYTHING = Faults(
     rest_fails=0.1,
     rest_hangs=0.05,
     rest_lost=0.1,
-    rest_truncated=0.05,
-    rest_html=0.05,
-    rest_reshaped=0.05,
+    rest_truncated=0.1,
+    rest_html=0.1,
+    rest_reshaped=0.5,
     rest_delayed=0.2,
     rest_late_s=30,
-    transponder_life_s=900,
+    transponder_life_s=300,
 )
+
+PLAYED = {
+    *("hook lost", "hook doubled", "hook delayed", "hook reordered", "hook lying"),
+    *("call fails", "call hangs", "answer lost", "answer delayed", "answer html"),
+    *("answer truncated", "listing reshaped", "transponder vanished"),
+}
+"""The scheduler of trio has no seed, so rates are such that each is played a dozen times."""
 
 
 def told_to_exist(journal):
@@ -91,7 +98,7 @@ async def test_the_journal_alone_tells_what_exists(autojump_clock, start, journa
         if step % 50 == 49:
             assert told_to_exist(journal) == existing_now(wcs.server.objects)
     played = {one.what for one in journal.after(kind="fault")}
-    assert len(played) == 13
+    assert played == PLAYED
     starts = [one for one in journal.after(kind="rest") if one.what == "/push/startup"]
     answers = [one.call for one in journal.after(kind="answer")]
     assert {one.number for one in starts} <= set(answers)
