@@ -73,6 +73,7 @@ class Daemon:
     listeners: list[Listener] = field(factory=list)
     tls: Tls | None = None
     stopping: trio.Event = field(factory=trio.Event)
+    ended: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together; nothing is opened yet."""
@@ -127,6 +128,7 @@ class Daemon:
                 nursery.cancel_scope.cancel()
         finally:
             self.store.close()
+            self.ended.set()
 
     async def reload(self, actor: str, cause: int = 0) -> Taken:
         """Read the documents again and take what is good of them.
