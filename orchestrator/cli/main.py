@@ -23,20 +23,20 @@ VERBS: Final = {
     "demo": ("demo", "What `make demo` runs."),
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
-LATER: Final = frozenset(
-    """adopt backtest bundle diff doctor forget gaps import oam pause restart resume rules start stop
-    top why""".split()
-)
+LATER: Final = frozenset({
+    "adopt", "backtest", "bundle", "diff", "doctor", "forget", "gaps", "import", "oam", "pause",
+    "restart", "resume", "rules", "start", "stop", "top", "why",
+})  # fmt: skip
 
 
 class Verbs(click.Group):
     """A group that knows its commands by name, and imports one when it is wanted."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which a day meets them."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a verb's command; for `--help`, its one line is enough."""
         if cmd_name not in VERBS:
             return None
@@ -52,7 +52,7 @@ class Verbs(click.Group):
             raise click.UsageError(f"`{args[0]}` is not in this version.", ctx)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs and their lines without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
