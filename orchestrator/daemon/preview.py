@@ -4,6 +4,8 @@ Nothing is written and nothing but read-only methods is sent. Entries that a dae
 folded and forgotten.
 """
 
+from functools import partial
+
 from attrs import define, field
 
 from orchestrator.core.event import DaemonStarted, Entry, Event
@@ -53,9 +55,8 @@ class Preview:
                 continue
             call_s = settings.configuration.timing.call_ms / 1000
             endpoint = Endpoint(name, node.url, node.username, node.tls_ca, call_s=call_s)
-            client = NodeClient(
-                endpoint, lambda node=node: vault.resolved(node.password), network(endpoint)
-            )
+            password = partial(vault.resolved, node.password)
+            client = NodeClient(endpoint, password, network(endpoint))
             try:
                 for kind in self.kinds.values():
                     await self._look(client, vault, (name, kind.name))
