@@ -118,9 +118,7 @@ class _Reading:
             for key, _ in tree.pairs:
                 first = places.setdefault(key.text, key.place)
                 if first != key.place:
-                    message = (
-                        f"the node {quoted(key.text)} stands in {first.file}:{first.line} already"
-                    )
+                    message = f"{quoted(key.text)} stands in {first.file}:{first.line} already"
                     self.faults.add(key.place, f"{message}: remove one of them")
         if read is not FAULTY:
             nodes.update(read)
@@ -155,10 +153,11 @@ class _Reading:
 
     def check_rules(self, form: Any) -> None:
         """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""
-        for folder in () if form is FAULTY else form.rules:
+        base = self.path.parent
+        for folder in () if form is FAULTY else (base / rules for rules in form.rules):
             for file in self.files(folder) if folder.exists() else ():
                 message = "rules are not in this version: remove the file, or name another folder"
-                self.faults.keep(Fault(shown(file, self.path.parent), 1, 1, message))
+                self.faults.keep(Fault(shown(file, base), 1, 1, message))
 
     def made(self, form: ConfigurationForm, nodes: dict[str, NodeForm]) -> Settings:
         base = self.path.parent

@@ -47,6 +47,7 @@ class Common:
 
 
 COMMON: Final = members_of(Common)
+LATER_FIELDS: Final = tuple(key for key, member in COMMON.items() if member.is_later)
 
 
 @frozen
@@ -100,10 +101,11 @@ class FileReader:
             if node is not None:
                 self.faults.add(node.place, "write fields with their values, or {} for none")
             return None
+        later = {*LATER_FIELDS, *LATER_KINDS} - set(kinds)
         for key, value in node.pairs:
             if key.text in kinds:
                 self.check_defaults(value, kinds[key.text])
-            elif self.plain.is_known(key, value, {*COMMON, *kinds}):
+            elif self.plain.is_known(key, value, {*COMMON, *kinds}, later):
                 self.plain.given(MappingNode(node.place, ((key, value),)), Common)
         return node
 
@@ -155,7 +157,7 @@ class FileReader:
         form: type = kind.declarable.spec
         spec = members_of(form)
         known = {*COMMON, *spec}
-        pairs = [pair for pair in node.pairs if self.plain.is_known(*pair, known)]
+        pairs = [pair for pair in node.pairs if self.plain.is_known(*pair, known, LATER_FIELDS)]
         common = tuple(pair for pair in pairs if pair[0].text not in spec)
         return (
             MappingNode(node.place, common),

@@ -24,7 +24,7 @@ Text = Callable[[Member], Schema]
 Document = Literal["configuration", "state"]
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
-SECRET: Final = r"\$\{secret\.[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)?\}"
+REFERENCE: Final = r"\$\{secret\.[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)?\}"
 CLEAR: Final = r"[^$\x00-\x1f\x7f]|\$(?!\{)"
 NAME: Final = r"^(?!~)(?!.*\$\{)[^/\x00-\x1f\x7f]+$"
 
@@ -105,9 +105,9 @@ def _text_with_secrets(member: Member) -> Schema:
     """Return the schema of a text with references; one that is nothing else may be anything."""
     for rule in member.rules:
         if isinstance(rule, Pattern):
-            pattern = f"^({rule.regex}|{SECRET}.*)$"
+            pattern = f"^({rule.regex}|{REFERENCE}.*)$"
             return {"type": "string", "pattern": pattern, "description": rule.words}
-    return {"type": "string", "pattern": f"^({CLEAR}|{SECRET})*$"}
+    return {"type": "string", "pattern": f"^({CLEAR}|{REFERENCE})*$"}
 
 
 def _object(form: type, *, text: Text = _text, is_whole: bool = False) -> Schema:

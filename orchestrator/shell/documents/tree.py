@@ -17,8 +17,8 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import Fault
 from orchestrator.shell.documents.faults import Faults, quoted
 
-BYTES_MAX: Final = 8 * 1024 * 1024  # some 50,000 declared things; more is no longer read by people
-NODES_MAX: Final = 500_000  # bounds memory and time where a file is nothing but commas
+BYTES_MAX: Final = 4 * 1024 * 1024  # some 20,000 declared things; more is no longer read by people
+NODES_MAX: Final = 250_000  # bounds time and memory where a file is nothing but commas
 DEPTH_MAX: Final = 64  # our documents nest six deep; each level costs stack
 FLOW_HINT: Final = "inside { } and [ ] quote texts that contain ${…}, a comma or #"
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

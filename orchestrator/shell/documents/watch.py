@@ -21,7 +21,8 @@ async def wait_changed(
     as they are now. A change that is taken back in time is none.
     """
     watched = tuple(paths)
-    before = seen = signatures(watched) if since is None else since
+    seen = signatures(watched)
+    before = seen if since is None else since
     while True:
         await trio.sleep(every_s if seen == before else settle_s)
         now = signatures(watched)
