@@ -33,17 +33,21 @@ def run(command, *arguments):
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_good_documents_are_good_without_their_secrets(folder):
+@pytest.mark.usefixtures("folder")
+def test_good_documents_are_good_without_their_secrets():
     assert run(validate.command) == (0, "2 files, 2 resources: no faults, no warnings\n", "")
 
 
-def test_secrets_are_read_when_asked_for(folder):
+@pytest.mark.usefixtures("folder")
+def test_secrets_are_read_when_asked_for():
     assert run(validate.command, "--secrets") == (
         1,
         "2 files, no resources: 3 faults, no warnings\n",
-        "orchestrator.yaml:1:1: node n: secret hook: the environment has no NO_HOOK\n"
-        "state/a.yaml:2:40: secret key: the environment has no NO_KEY\n"
-        "state/a.yaml:3:40: secret url: the environment has no NO_URL\n",
+        (
+            "orchestrator.yaml:1:1: node n: secret hook: the environment has no NO_HOOK\n"
+            "state/a.yaml:2:40: secret key: the environment has no NO_KEY\n"
+            "state/a.yaml:3:40: secret url: the environment has no NO_URL\n"
+        ),
     )
 
 
@@ -55,9 +59,11 @@ def test_faults_and_warnings_go_to_stderr(folder):
     assert run(validate.command) == (
         1,
         "4 files, 3 resources: 1 fault, 1 warning\n",
-        "state/b.yaml:1:1: “pulls” is not in this version: remove it\n"
-        "state/c.yaml:2:40: warning: what looks like a key stands here in clear: "
-        "put it into `secrets`\n",
+        (
+            "state/b.yaml:1:1: “pulls” is not in this version: remove it\n"
+            "state/c.yaml:2:40: warning: what looks like a key stands here in clear: "
+            "put it into `secrets`\n"
+        ),
     )
 
 

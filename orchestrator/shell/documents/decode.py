@@ -26,7 +26,6 @@ from orchestrator.shell.documents.member import (
 )
 from orchestrator.shell.documents.scalar import (
     BOOLEANS,
-    CONTROL,
     INTEGER,
     NULLS,
     NUMBER,
@@ -144,8 +143,8 @@ class Decoder:
 
     def is_name(self, key: ScalarNode) -> bool:
         """Return whether a key can be a name, having said why where it cannot."""
-        if not key.text or CONTROL.search(key.text):
-            self.faults.add(key.place, "a name is empty or has control characters: write a text")
+        if not key.text or not key.text.isprintable():
+            self.faults.add(key.place, "a name is empty or has invisible characters: rename it")
             return False
         return True
 

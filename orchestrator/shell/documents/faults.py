@@ -1,6 +1,5 @@
 """What is wrong in documents, collected while they are read."""
 
-import re
 from typing import Final
 
 from attrs import define, field
@@ -9,7 +8,6 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import Fault
 
 FAULTS_MAX: Final = 500  # nobody reads on, and a hostile file must not cost time or memory
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SHOWN_MAX: Final = 60
 
 
@@ -42,4 +40,4 @@ class Faults:
 def quoted(name: str) -> str:
     """Return a key or a name fit for a message: short, and harmless to a terminal."""
     short = name if len(name) <= _SHOWN_MAX else f"{name[:_SHOWN_MAX]}…"
-    return f"“{_CONTROL.sub('?', short)}”"
+    return "“" + "".join(one if one.isprintable() else "?" for one in short) + "”"

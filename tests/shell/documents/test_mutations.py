@@ -1,4 +1,4 @@
-"""T41: whatever a file says, reading it ends with what it declares or with faults that have places."""
+"""T41: whatever a file says, reading it ends with what it declares or with faults in places."""
 
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def test_a_mutated_file_is_read_or_refused_with_places(changes):
     for change in changes:
         data = mutated(data, change)
     claims, faults = read(data)
-    lines = data.decode(errors="replace").splitlines() + [""]
+    lines = [*data.decode(errors="replace").splitlines(), ""]
     for fault in faults:
         assert fault.file == "f.yaml"
         assert 1 <= fault.line <= len(lines) + 1

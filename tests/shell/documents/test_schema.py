@@ -40,8 +40,8 @@ def test_it_takes_the_shipped_examples(document, path):
         ("state", "{}"),
         ("state", LINE % "sound: {soundFile: a.wav}, retry: {first: 1s}"),
         ("state", "transponders: {t: {nodes: {a: b}, streamName: s, rtmpUrl: '${secret.x}'}}"),
-        ("state", "{defaults: {node: a, transponders: {streamName: s}}, "
-                  "transponders: {t: {rtmpUrl: 'rtmp://h/${secret.x/y}'}}}"),
+        ("state", ("{defaults: {node: a, transponders: {streamName: s}}, "
+                  "transponders: {t: {rtmpUrl: 'rtmp://h/${secret.x/y}'}}}")),
         ("configuration", "{}"),
         ("configuration", "nodes: folder"),
         ("configuration", VALID_NODE % "hookToken: a, hookSecret: ['${secret.b}', c]"),

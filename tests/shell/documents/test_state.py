@@ -102,7 +102,8 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
-        ("", ["a.yaml:1:1: the file is empty: write {} if nothing is declared, or delete the file"]),
+        ("# {}",
+         ["a.yaml:1:1: the file is empty: write {} if nothing is declared, or delete the file"]),
         ("[]", ["a.yaml:1:1: write kinds with their resources, or {} for none"]),
         ("transponders:", ["a.yaml:1:14: write names with specifications, or {} for none"]),
         ("transponder: {}",
@@ -118,8 +119,8 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
          ["a.yaml:1:19: a mapping is wanted here: write fields with values"]),
         ("transponders: {t: {streamName: s}}", [
             "a.yaml:1:19: “rtmpUrl” is missing: add it",
-            "a.yaml:1:19: “node” is missing: add it, or `nodes` with labels, "
-            "or put it in `defaults`",
+            ("a.yaml:1:19: “node” is missing: add it, or `nodes` with labels, "
+            "or put it in `defaults`"),
         ]),
         (LINE % "mutted: true",
          ["a.yaml:1:68: the key “mutted” is not known here: did you mean “muted”?"]),
@@ -151,19 +152,19 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
             "a.yaml:1:55: write rtmp:// or rtmps:// and a host",
         ]),
         ("transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/hunter22,x77}}", [
-            "a.yaml:1:74: the key that stands here without a value is not known here: known are "
+            ("a.yaml:1:74: the key that stands here without a value is not known here: known are "
             "enabled, labels, muted, node, nodes, onChange, onRemove, policy, protect, retry, "
             "rtmpFlashVersion, rtmpTransponderFullUrl, rtmpUrl, sound, streamName. "
             "If it belongs to the value before: "
-            "inside { } and [ ] quote texts that contain ${…}, a comma or #",
+            "inside { } and [ ] quote texts that contain ${…}, a comma or #"),
         ]),
         (LINE.replace("{t:", "{a/b:") % "",
          ["a.yaml:1:16: a name has no “/”, no “${” and no “~” in front: rename it"]),
         (LINE.replace("{t:", '{"":') % "",
-         ["a.yaml:1:16: a name is empty or has control characters: write a text"]),
+         ["a.yaml:1:16: a name is empty or has invisible characters: rename it"]),
         ("defaults: {muted: true, transponders: {mutd: true, node: 1}, recordings: {}}", [
-            "a.yaml:1:12: the key “muted” is not known here: known are enabled, labels, "
-            "node, nodes, onChange, onRemove, policy, protect, retry, transponders.",
+            ("a.yaml:1:12: the key “muted” is not known here: known are enabled, labels, "
+            "node, nodes, onChange, onRemove, policy, protect, retry, transponders."),
             "a.yaml:1:40: the key “mutd” is not known here: did you mean “muted”?",
             "a.yaml:1:58: this is a number where a text is wanted: quote it",
             "a.yaml:1:62: “recordings” is not in this version: remove it",
@@ -289,8 +290,10 @@ def test_two_may_not_have_one_target_even_behind_a_secret(settings, vault, write
     assert [said(read) for read in reads] == [
         [],
         [
-            "b.yaml:2:3: transponder/t in state/a.yaml:2 has the same target: "
-            "remove or disable one of them"
+            (
+                "b.yaml:2:3: transponder/t in state/a.yaml:2 has the same target: "
+                "remove or disable one of them"
+            )
         ],
         [],
     ]
@@ -304,8 +307,10 @@ def test_who_has_a_target_already_keeps_it(settings, vault, write):
     reads = read_state(settings, vault, KINDS, declared=world)
     assert [said(read) for read in reads] == [
         [
-            "a.yaml:2:3: transponder/u in state/b.yaml:2 has the same target: "
-            "remove or disable one of them"
+            (
+                "a.yaml:2:3: transponder/u in state/b.yaml:2 has the same target: "
+                "remove or disable one of them"
+            )
         ],
         [],
     ]

@@ -69,10 +69,10 @@ FLOW = "inside { } and [ ] quote texts that contain ${…}, a comma or #"
         (
             b"a: 1\nb: 2\na: 3\nb: 4\n",
             [
-                "f.yaml:3:1: the key “a” stands twice, first in line 1, column 1: "
-                "remove one of them",
-                "f.yaml:4:1: the key “b” stands twice, first in line 2, column 1: "
-                "remove one of them",
+                ("f.yaml:3:1: the key “a” stands twice, first in line 1, column 1: "
+                "remove one of them"),
+                ("f.yaml:4:1: the key “b” stands twice, first in line 2, column 1: "
+                "remove one of them"),
             ],
         ),
         (b"a: &x 1\nb: *x\n", [f"f.yaml:1:4: {ANCHOR}", f"f.yaml:2:4: {ANCHOR}"]),
@@ -94,12 +94,12 @@ FLOW = "inside { } and [ ] quote texts that contain ${…}, a comma or #"
             f"f.yaml:1:9: this is not YAML, did not find expected ',' or '}}': {FLOW}"
         ]),
         (b"a:\n\tb: 1\n", [
-            "f.yaml:2:1: this is not YAML, found character that cannot start any token: "
-            "indent with spaces, not tabs, and quote texts that begin with @, ` or %"
+            ("f.yaml:2:1: this is not YAML, found character that cannot start any token: "
+            "indent with spaces, not tabs, and quote texts that begin with @, ` or %")
         ]),
         (b"a: 'b\n", [
-            "f.yaml:2:1: this is not YAML, found unexpected end of stream: "
-            "check quotes, colons and indentation"
+            ("f.yaml:2:1: this is not YAML, found unexpected end of stream: "
+            "check quotes, colons and indentation")
         ]),
     ],
 )  # fmt: skip

@@ -69,7 +69,8 @@ async def test_other_files_wake_nobody(tmp_path, mock_clock):
         assert done == []
 
 
-async def test_a_change_before_the_call_counts_from_its_signatures(tmp_path, autojump_clock):
+@pytest.mark.usefixtures("autojump_clock")
+async def test_a_change_before_the_call_counts_from_its_signatures(tmp_path):
     before = signatures([tmp_path])
     (tmp_path / "a.yaml").write_text("{}")
     await wait_changed([tmp_path], since=before)
