@@ -183,9 +183,10 @@ class FileReader:
             message = "“node” is missing: add it, or `nodes` with labels, or put it in `defaults`"
         elif common.node in self.configuration.nodes and common.node not in known:
             message = "this node is retired: name another one"
+        elif common.node not in known:
+            message = f"this node is not configured: {suggestion(common.node, known)}"
         else:
-            hint = suggestion(common.node, known)
-            message = "" if common.node in known else f"this node is not configured: {hint}"
+            message = ""
         if message:
             self.faults.add((written or labels or node).place, message)
         return not message

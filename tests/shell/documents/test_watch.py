@@ -69,9 +69,8 @@ async def test_other_files_wake_nobody(tmp_path, mock_clock):
         assert done == []
 
 
-@pytest.mark.usefixtures("autojump_clock")
-async def test_a_change_before_the_call_counts_from_its_signatures(tmp_path):
-    before = signatures([tmp_path])
+async def test_a_change_before_the_call_counts_from_its_signatures(tmp_path, autojump_clock):
+    before, start = signatures([tmp_path]), autojump_clock.current_time()
     (tmp_path / "a.yaml").write_text("{}")
     await wait_changed([tmp_path], since=before)
-    assert trio.current_time() == 0.5
+    assert autojump_clock.current_time() - start == 0.5
