@@ -170,9 +170,11 @@ class Decoder:
         """Return any JSON; this is for what WCS takes and we do not look into."""
         match node:
             case MappingNode(pairs=pairs):
-                return Map({key.text: self._json(value, member) for key, value in pairs})
+                named = {key.text: self.value(value, Any, member) for key, value in pairs}
+                return FAULTY if any(one is FAULTY for one in named.values()) else Map(named)
             case SequenceNode(items=items):
-                return tuple(self._json(item, member) for item in items)
+                listed = tuple(self.value(item, Any, member) for item in items)
+                return FAULTY if any(one is FAULTY for one in listed) else listed
             case ScalarNode(is_plain=True, text=text) if text in NULLS:
                 return None
             case ScalarNode(is_plain=True, text=text) if text in BOOLEANS:

@@ -179,6 +179,9 @@ class FileReader:
             message = "“node” and “nodes” exclude each other: remove one of them"
         elif labels is not None:
             message = "" if common.nodes else "name at least one label that the nodes have"
+            wanted = set(common.nodes.items())
+            if not any(wanted <= set(one.labels.items()) for one in known.values()):
+                self.warnings.add(labels.place, "no node has these labels now: nothing is placed")
         elif written is None:
             message = "“node” is missing: add it, or `nodes` with labels, or put it in `defaults`"
         elif common.node in self.configuration.nodes and common.node not in known:

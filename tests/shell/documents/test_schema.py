@@ -97,3 +97,10 @@ def test_it_takes_what_the_decoder_takes(document, text):
 )
 def test_it_refuses_what_the_decoder_refuses_for_structure(document, text):
     assert not is_valid(document, text)
+
+
+@pytest.mark.parametrize("document", ["state", "configuration"])
+def test_the_shipped_schema_is_what_the_command_prints(document):
+    shipped = json.loads((ROOT / "docs" / "schema" / f"{document}.json").read_text())
+    hint = f"run `orchestrator schema {document} > docs/schema/{document}.json`"
+    assert shipped == schema(document, KINDS), hint

@@ -27,7 +27,7 @@ def settings(tmp_path):
         log=LogSettings(tmp_path),
         control=tmp_path,
         configuration=Configuration(
-            nodes=Map(wcs1=Node(), wcs2=Node(), old=Node(retired=True)),
+            nodes=Map(wcs1=Node(), wcs2=Node(Map(role="edge")), old=Node(retired=True)),
             retry=Retry(first_ms=7),
         ),
         state=(tmp_path / "state",),
@@ -367,3 +367,13 @@ def test_the_shipped_example_is_good(settings, vault):
     shipped = evolve(settings, state=(ROOT / "state",))
     (read,) = read_state(shipped, vault, KINDS, declared={})
     assert (read.faults, read.warnings, len(read.resources)) == ((), (), 5)
+
+
+def test_labels_that_no_node_has_are_a_warning(settings, vault, write):
+    line = transponder("t", "rtmp://h/a").replace("node: wcs1", "nodes: {role: lost}")
+    write("a.yaml", section(line))
+    (read,) = read_state(settings, vault, KINDS, declared={})
+    assert (said(read), [str(one) for one in read.warnings]) == (
+        [],
+        ["state/a.yaml:2:14: no node has these labels now: nothing is placed"],
+    )
