@@ -1,6 +1,7 @@
 """T41: whatever a file says, reading it ends with what it declares or with faults in places."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from attrs import evolve
 from hypothesis import example, given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 from orchestrator.codec import codec_of, dumps
 from orchestrator.core.configuration import Configuration, Node
 from orchestrator.core.mapping import Map
+from orchestrator.errors import DocumentError
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.documents.configuration import read_configuration
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.resource import FileReader
 from orchestrator.shell.documents.tree import read_tree
@@ -76,6 +79,34 @@ def test_a_mutated_file_is_read_or_refused_with_places(changes):
             plain = CODEC.converter.unstructure(claim.resource)
             dumps(plain)
             assert CODEC.converter.structure(plain, type(claim.resource)) == claim.resource
+
+
+EXAMPLE = (ROOT / "docs" / "orchestrator.example.yaml").read_bytes()
+
+
+@how(max_examples=300, deadline=None)
+@given(st.lists(mutations, min_size=1, max_size=4))
+def test_a_mutated_configuration_is_read_or_refused_with_places(changes):
+    data = EXAMPLE
+    for change in changes:
+        data = mutated(data, change)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "o.yaml")
+        path.write_bytes(data)
+        settings, faults = configured(path)
+    assert (settings is None) == bool(faults)
+    assert all(str(fault).isprintable() for fault in faults)
+    if settings is not None:
+        body = CODEC.converter.unstructure(settings.configuration)
+        dumps(body)
+        assert CODEC.converter.structure(body, Configuration) == settings.configuration
+
+
+def configured(path):
+    try:
+        return read_configuration(path), ()
+    except DocumentError as error:
+        return None, error.faults
 
 
 def written(node):
