@@ -1,31 +1,34 @@
-"""The option `--config`, the same for all verbs."""
+"""Which configuration a command means: --config, the environment, here, or /etc."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
 VARIABLE: Final = "ORCHESTRATOR_CONFIG"
-HERE: Final = Path("orchestrator.yaml")
-SYSTEM: Final = Path("/etc/orchestrator/orchestrator.yaml")
+PLACES: Final = (Path("orchestrator.yaml"), Path("/etc/orchestrator/orchestrator.yaml"))
+
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Configuration file  [default: ${VARIABLE}, ./{PLACES[0]}, {PLACES[1]}]",
+)
 
 
-def default_config() -> Path:
-    """Return the configuration that is meant where none is named; it need not be there."""
+def find_config(given: Path | None) -> Path:
+    """Return the configuration file that is meant.
+
+    Raises:
+        click.UsageError: there is none; the message says where it was looked for.
+    """
+    if given is not None:
+        return given
     if named := os.environ.get(VARIABLE):
         return Path(named)
-    return HERE if HERE.exists() else SYSTEM
-
-
-def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a command with the option `--config`."""
-    option = click.option(
-        "--config",
-        type=click.Path(path_type=Path),
-        default=default_config,
-        metavar="FILE",
-        help=f"Configuration; by default ${VARIABLE}, ./{HERE} or {SYSTEM}.",
-    )
-    return option(command)
+    for place in PLACES:
+        if place.is_file():
+            return place
+    looked = ", ".join(str(place) for place in PLACES)
+    raise click.UsageError(f"no configuration: name one with --config (looked for {looked})")

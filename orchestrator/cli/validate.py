@@ -6,7 +6,7 @@ from typing import Final
 import click
 from attrs import evolve, field, frozen
 
-from orchestrator.cli.config import config_option
+from orchestrator.cli.config import config_option, find_config
 from orchestrator.codec import dumps
 from orchestrator.core.json import Json
 from orchestrator.errors import DocumentError, Fault, SecretMissing
@@ -42,9 +42,9 @@ class Report:
 @click.option("--secrets", is_flag=True, help="Read the secrets, too, and say which cannot be.")
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
-def validate(context: click.Context, config: Path, *, secrets: bool, output: str) -> None:
+def validate(context: click.Context, config: Path | None, *, secrets: bool, output: str) -> None:
     """Check configuration and state offline; say every fault as FILE:LINE:COLUMN: message."""
-    report = report_of(config, with_secrets=secrets)
+    report = report_of(find_config(config), with_secrets=secrets)
     if output == "json":
         click.echo(dumps(_json(report)))
     else:
@@ -67,8 +67,8 @@ def report_of(config: Path, *, with_secrets: bool) -> Report:
     except DocumentError as error:
         return Report(faults=error.faults)
     vault = Vault(KEY, settings.secrets)
-    resolve = vault.resolved if with_secrets else _placeholders(settings)
-    files = StateReader(vault, KINDS, resolve).read(settings, {})
+    reader = StateReader(None if with_secrets else _placeholders(settings))
+    files = reader.read(settings, vault, KINDS, declared={})
     missing = _unreadable(settings, vault, str(config)) if with_secrets else ()
     base = config.absolute().parent
     return Report(

@@ -10,7 +10,6 @@ import structlog
 import trio
 from attrs import define, field
 
-from orchestrator.codec import Codec
 from orchestrator.core.action import (
     Action,
     Adopt,
@@ -59,7 +58,6 @@ class Reconciler:
     log: Log
     vault: Vault
     client: NodeClient
-    codec: Codec
     is_plan_only: bool = False
     beat: float = 0.0
     _tasks: trio.Nursery | None = field(default=None)
@@ -146,7 +144,7 @@ class Reconciler:
     async def _outcome(self, step: Create | Update | Replace | Delete) -> Event:
         key, name, path = step.placement.key, name_of(step), step.call.path
         try:
-            reply = await self._send(step.call)
+            reply = await self.send(step.call)
         except (NodeUnreachable, SecretMissing) as error:
             return self._failed(step, str(error), reached=False)
         except OutcomeUnknown as error:
@@ -169,7 +167,7 @@ class Reconciler:
                         method=path, error=error)  # fmt: skip
         return ActionFailed(self.node, key, name, path, error, reached)
 
-    async def _send(self, call: RestCall) -> RestReply:
+    async def send(self, call: RestCall) -> RestReply:
         """Send one call in clear; return its reply sealed."""
         clear = self.vault.clear(call.body)
         assert isinstance(clear, dict)

@@ -4,7 +4,6 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator.cli import schema, validate
-from orchestrator.cli.config import default_config
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.documents.schema import schema as schema_of
 
@@ -98,14 +97,6 @@ def test_json_is_for_programs(folder):
         },
         "",
     )
-
-
-def test_the_configuration_is_found_in_its_order(folder, monkeypatch):
-    assert str(default_config()) == "orchestrator.yaml"
-    (folder / "orchestrator.yaml").unlink()
-    assert str(default_config()) == "/etc/orchestrator/orchestrator.yaml"
-    monkeypatch.setenv("ORCHESTRATOR_CONFIG", "/x.yaml")
-    assert str(default_config()) == "/x.yaml"
 
 
 @pytest.mark.parametrize("document", ["state", "configuration"])

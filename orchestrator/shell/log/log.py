@@ -164,6 +164,8 @@ class Log:
         Raises:
             LogRefused: they are not on disk, as far as anyone may rely on it.
         """
+        if not facts:
+            return ()
         if self._is_closing or self._waiting_count + len(facts) > WAITING_MAX:
             raise LogRefused("it is closing" if self._is_closing else "too much is waiting")
         append = Append(tuple(facts))

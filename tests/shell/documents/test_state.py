@@ -333,11 +333,11 @@ def test_a_file_that_did_not_change_is_not_read_again(settings, vault, write, mo
         return read_tree(data, file, faults)
 
     monkeypatch.setattr("orchestrator.shell.documents.resource.read_tree", read_and_note)
-    reader = StateReader(vault, KINDS)
-    first = reader.read(settings, {})
-    assert reader.read(settings, {}) == first
+    reader = StateReader()
+    first = reader.read(settings, vault, KINDS, declared={})
+    assert reader.read(settings, vault, KINDS, declared={}) == first
     write("b.yaml", "{}")
-    reader.read(settings, {})
+    reader.read(settings, vault, KINDS, declared={})
     assert read_files == ["state/a.yaml", "state/b.yaml"]
 
 
@@ -345,10 +345,10 @@ def test_a_secret_that_changed_is_seen_without_a_change_of_the_file(
     settings, vault, write, tmp_path
 ):
     write("a.yaml", section(transponder("t", "rtmp://h/a/${secret.key}")))
-    reader = StateReader(vault, KINDS)
-    (before,) = reader.read(settings, {})
+    reader = StateReader()
+    (before,) = reader.read(settings, vault, KINDS, declared={})
     (tmp_path / "key").write_text("other-key")
-    (after,) = reader.read(settings, {})
+    (after,) = reader.read(settings, vault, KINDS, declared={})
     assert after.resources[0].spec.rtmp_url == vault.declared(
         "rtmp://h/a/other-key", is_secret=True
     )
@@ -357,9 +357,11 @@ def test_a_secret_that_changed_is_seen_without_a_change_of_the_file(
 
 def test_nodes_that_went_make_files_faulty_that_did_not_change(settings, vault, write):
     write("a.yaml", section(transponder("t", "rtmp://h/a")))
-    reader = StateReader(vault, KINDS)
-    reader.read(settings, {})
-    (read,) = reader.read(evolve(settings, configuration=Configuration()), {})
+    reader = StateReader()
+    reader.read(settings, vault, KINDS, declared={})
+    (read,) = reader.read(
+        evolve(settings, configuration=Configuration()), vault, KINDS, declared={}
+    )
     assert said(read) == ["a.yaml:2:13: this node is not configured: remove it."]
 
 

@@ -1,0 +1,220 @@
+"""The control socket: questions about the world, and the verbs of operators.
+
+Who asks is what the kernel says of the socket's other end. A verb is appended before it is carried
+out, with its arguments sealed.
+"""
+
+import json
+import os
+import pwd
+from collections.abc import Awaitable, Callable
+
+import orjson
+from attrs import define, evolve, field
+
+from orchestrator.codec import Codec
+from orchestrator.core.event import (
+    ActionFailed,
+    ActionFinished,
+    ActionStarted,
+    Event,
+    Fact,
+    OperatorAsked,
+    PlanApproved,
+)
+from orchestrator.core.http import Reply, Request, UnixPeer
+from orchestrator.core.json import Json, freeze_object, thaw
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Key
+from orchestrator.core.rest import NotJson, RestCall, complaint
+from orchestrator.daemon.intake import Intake
+from orchestrator.daemon.load import Taken
+from orchestrator.daemon.memory import Memory
+from orchestrator.daemon.reconcile import Reconciler
+from orchestrator.errors import (
+    DocumentError,
+    LogError,
+    LogRefused,
+    NodeUnreachable,
+    OutcomeUnknown,
+    SecretMissing,
+)
+from orchestrator.shell.log.log import Filter, Log
+from orchestrator.shell.secrets import Vault
+from orchestrator.web import api
+from orchestrator.web.calls import CALLS, misuse
+from orchestrator.web.forms import Vitals
+from orchestrator.web.hooks import error
+
+
+@define(eq=False)
+class Operator:
+    """Answers what comes in on the control socket."""
+
+    memory: Memory
+    log: Log
+    vault: Vault
+    codec: Codec
+    intake: Intake
+    reconcilers: dict[str, Reconciler]
+    reload: Callable[[str, int], Awaitable[Taken]]
+    version: str
+    started_ms: int = field(init=False)
+    _lookups: dict[int, str] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        """Keep when this began."""
+        self.started_ms = self.memory.now_ms()
+
+    async def respond(self, request: Request) -> Reply:
+        """Return the answer to one request."""
+        match api.answer(request, self.view()):
+            case Reply() as reply:
+                return reply
+            case api.ReadLog() as wanted:
+                return await self._read(wanted)
+            case api.Ask() as ask:
+                try:
+                    return await self._carry_out(ask, self._actor(request))
+                except LogRefused as refused:
+                    return error(503, str(refused))
+
+    def view(self) -> api.View:
+        """Return this moment, for answers to be made from."""
+        vitals = Vitals(
+            version=self.version,
+            started_ms=self.started_ms,
+            now_ms=self.memory.now_ms(),
+            log_refusal=self.log.refusal,
+            hooks=self.intake.received,
+            keep_alives=self.intake.counted,
+            refusals=self.intake.refusals.listed(),
+        )
+        memory = self.memory
+        return api.View(memory.world, memory.looks, vitals, memory.kinds, self.codec.plain)
+
+    async def _read(self, wanted: api.ReadLog) -> Reply:
+        chosen = Filter(
+            after=wanted.after,
+            until=wanted.until,
+            since_ms=wanted.since_ms,
+            until_ms=wanted.until_ms,
+            types=wanted.types,
+            node=wanted.node,
+            subjects=wanted.subjects,
+        )
+        try:
+            rows = await self.log.read(chosen, wanted.limit)
+        except LogError as damaged:
+            return error(500, str(damaged))
+        return api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
+
+    async def _carry_out(self, ask: api.Ask, actor: str) -> Reply:
+        match ask.verb:
+            case "reload":
+                return await self._reload(ask, actor)
+            case "approve":
+                return await self._approve(ask, actor)
+            case "accept":
+                await self._asked(ask, actor, "log accept", Map())
+                return _done({"accepted": True})
+            case _:
+                return await self._call(ask, actor)
+
+    async def _reload(self, ask: api.Ask, actor: str) -> Reply:
+        position = await self._asked(ask, actor, "reload", Map())
+        try:
+            taken = await self.reload(actor, position)
+        except DocumentError as refused:
+            faults: list[Json] = [str(fault) for fault in refused.faults]
+            return Reply(422, json.dumps({"error": str(refused), "faults": faults}).encode())
+        return _done(
+            {
+                "changed": taken.changed,
+                "removed": taken.removed,
+                "holds": list(taken.holds),
+                "faults": [str(fault) for fault in taken.faults],
+                "position": taken.position,
+            }
+        )
+
+    async def _approve(self, ask: api.Ask, actor: str) -> Reply:
+        hold = str(ask.arguments.get("hold", ""))
+        known = self.memory.world.holds
+        if hold not in known:
+            names = ", ".join(sorted(known)) or "none"
+            return error(404, f"{hold}: no such hold (held now: {names})")
+        position = await self._asked(ask, actor, "approve", Map({"hold": hold}))
+        await self.log.append([Fact(PlanApproved(hold), position, actor)])
+        return _done({"approved": hold})
+
+    async def _call(self, ask: api.Ask, actor: str) -> Reply:
+        """Send one REST method as an operator wants it, and return what the node says."""
+        node, method = str(ask.arguments.get("node", "")), str(ask.arguments.get("method", ""))
+        reconciler = self.reconcilers.get(node)
+        if reconciler is None:
+            names = ", ".join(sorted(self.reconcilers)) or "none"
+            return error(404, f"{node}: no such node (managed: {names})")
+        body = ask.arguments.get("body", Map())
+        if not isinstance(body, dict | Map):
+            return error(400, "body is no object")
+        if why := misuse(method, body):
+            return error(400, why)
+        sealed = self.vault.sealed_arguments(freeze_object(body))
+        arguments: Map[str, Json] = Map({"node": node, "method": method, "body": sealed})
+        position = await self._asked(ask, actor, "call", arguments)
+        if CALLS[method].is_reading:
+            return await self._called(reconciler, RestCall(method, sealed))
+        key = Key("node", node)
+        world = self.memory.world
+        started = ActionStarted(node, key, "call", method, sealed, world.position)
+        (entry,) = await self.log.append([Fact(started, position, actor)])
+        reply = await self._called(reconciler, RestCall(method, sealed))
+        outcome = _outcome(node, key, method, reply)
+        await self.log.append([Fact(outcome, entry.position, actor)])
+        return reply
+
+    async def _called(self, reconciler: Reconciler, call: RestCall) -> Reply:
+        try:
+            reply = await reconciler.send(call)
+        except (NodeUnreachable, SecretMissing) as failed:
+            return error(502, self.vault.redacted(str(failed)))
+        except OutcomeUnknown as failed:
+            return error(504, self.vault.redacted(str(failed)))
+        body = reply.text if isinstance(reply.body, NotJson) else thaw(reply.body)
+        if reply.accepted:
+            return _done({"status": reply.status, "reply": body})
+        message = f"{call.path} answered {reply.status}: {complaint(reply)}".rstrip(": ")
+        return Reply(409, json.dumps({"error": message, "status": reply.status}).encode())
+
+    async def _asked(self, ask: api.Ask, actor: str, verb: str, arguments: Map[str, Json]) -> int:
+        if ask.sudo_user:
+            arguments = arguments.set("sudoUser", ask.sudo_user)
+        reason = self.vault.redacted(ask.reason)
+        asked = OperatorAsked(verb, arguments, reason)
+        (entry,) = await self.log.append([Fact(asked, actor=actor)])
+        return entry.position
+
+    def _actor(self, request: Request) -> str:
+        uid = request.peer.uid if isinstance(request.peer, UnixPeer) else os.getuid()
+        if uid not in self._lookups:
+            try:
+                self._lookups[uid] = pwd.getpwuid(uid).pw_name
+            except KeyError:
+                self._lookups[uid] = str(uid)
+        return f"user:{self._lookups[uid]}"
+
+
+def _outcome(node: str, key: Key, method: str, reply: Reply) -> Event:
+    said = json.loads(reply.body)
+    match reply.status:
+        case 502 | 504:
+            reached = reply.status == 504
+            return ActionFailed(node, key, "call", method, str(said["error"]), reached)
+        case _:
+            status = int(said["status"])
+            return ActionFinished(node, key, "call", method, status, error=said.get("error", ""))
+
+
+def _done(value: Json) -> Reply:
+    return Reply(200, json.dumps(value, ensure_ascii=False).encode())

@@ -1,0 +1,181 @@
+"""What a node does with its clients and their streams, and which hooks it sends on the way.
+
+Clients and REST both come here, so that an end is the same whoever causes it.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import trio
+from attrs import define
+
+from orchestrator.emulator.hooks import Hooks
+from orchestrator.emulator.journal import Kind
+from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
+from orchestrator.emulator.objects import Connection, Objects, Stream
+from orchestrator.emulator.policy import CONNECT, OnError, policies_in
+from orchestrator.emulator.shapes import hook_connection, hook_stream, identity
+from orchestrator.emulator.transponders import Transponders
+
+IN_USE = "Stream name is already in use"
+RESTRICTED = "Restricted access"
+NOT_FOUND = "Stream not found"
+BY_USER = "Stopped by user"
+BY_PUBLISHER = "Stopped by publisher stop"
+BY_DISCONNECT = "Stopped by session disconnect"
+BY_REST = "Stopped by rest /terminate"
+BY_KEEP_ALIVE = "Terminated by keep-alive"
+
+
+@define(eq=False)
+class Media:
+    """Connections and streams of one node, from their beginning to their end."""
+
+    node: Node
+    objects: Objects
+    hooks: Hooks
+    transponders: Transponders
+
+    async def connect(self, connection: Connection) -> bool:
+        """Ask the backend and open the session; return False when it is declined."""
+        body = hook_connection(connection, self.node.id, self.node.settings.generation)
+        verdict = await self.hooks.ask("connect", body, CONNECT)
+        if not verdict.allowed:
+            return False
+        connection.policies = policies_in(verdict.reply)
+        self.objects.came(connection, CLIENT)
+        policy = connection.policy("ConnectionStatusEvent")
+        body |= {"authToken": connection.session_id, "status": "ESTABLISHED"}
+        self.hooks.tell("ConnectionStatusEvent", body, policy)
+        return True
+
+    def disconnect(self, connection: Connection, cause: Cause, *, silent: bool = False) -> None:
+        """Close a session, and with it all its streams; `silent` sends no hook."""
+        if not self.objects.went(connection, cause):
+            return
+        for stream in self.objects.of_session(connection):
+            self.end(stream, BY_DISCONNECT, cause, silent=silent)
+        if not silent:
+            body = identity(self.node.id, connection) | {"status": "DISCONNECTED", "info": ""}
+            policy = connection.policy("ConnectionStatusEvent")
+            self.hooks.tell("ConnectionStatusEvent", body, policy)
+
+    async def publish(self, stream: Stream) -> bool:
+        """Ask the backend and publish; return False when refused, by it or by a taken name."""
+        if not await self._begin("publishStream", stream):
+            return False
+        if self.objects.published(stream.name) is not None:
+            self._fail(stream, IN_USE)
+            return False
+        self._live(stream, "PUBLISHING")
+        self.transponders.source_began(stream)
+        return True
+
+    async def play(self, stream: Stream) -> bool:
+        """Ask the backend and play; return False when refused, or when there is no such stream."""
+        if not await self._begin("playStream", stream):
+            return False
+        if self.objects.published(stream.name) is None:
+            self._fail(stream, NOT_FOUND)
+            return False
+        self._live(stream, "PLAYING")
+        return True
+
+    async def stop(self, stream: Stream) -> None:
+        """End a stream because its client wants to; only then the backend is asked first."""
+        await self._ask("unPublishStream" if stream.published else "stopStream", stream)
+        self.end(stream, BY_USER, CLIENT)
+
+    def terminate(self, stream: Stream, cause: Cause) -> None:
+        """Take the order to end a stream: it stays listed for a moment."""
+        if not stream.ending:
+            stream.ending = True
+            end = partial(self.end, stream, BY_REST, cause)
+            self.node.later(self.node.settings.terminate_s, end)
+
+    def end(self, stream: Stream, info: str, cause: Cause, *, silent: bool = False) -> None:
+        """End a stream now, and what hangs on it; `silent` sends no hook."""
+        was_live = stream.live
+        if stream.media_session_id not in self.objects.streams:
+            return
+        stream.status = "UNPUBLISHED" if stream.published else "STOPPED"
+        stream.info = info
+        self.objects.went(stream, cause)
+        if not silent:
+            self._tell(stream)
+        if stream.published and was_live:
+            for player in self.objects.players(stream.name):
+                self.end(player, BY_PUBLISHER, SELF, silent=silent)
+            self.transponders.source_ended(stream)
+
+    def send_event(self, stream: Stream, payload: Any) -> None:
+        """Tell each subscriber of a stream something: one hook for each of them."""
+        for player in self.objects.players(stream.name):
+            body = identity(self.node.id, player.connection) | {
+                "mediaSessionId": player.media_session_id,
+                "type": "data",
+                "payload": payload,
+            }
+            self.hooks.tell("StreamEvent", body, player.connection.policy("StreamEvent"))
+
+    def lie(self, method: str, fields: Mapping[str, Any]) -> None:
+        """Send an event of somebody's invention, under the name of this node."""
+        body = {"nodeId": self.node.id, "appKey": "defaultApp"} | dict(fields)
+        self.node.note(Kind.FAULT, "hook lying", detail={"method": method, "body": body})
+        self.hooks.tell(method, body)
+
+    async def keep_alive(self) -> None:
+        """Ask, every interval, whether each stream may live on; runs as long as the node does."""
+        while True:
+            while not self.node.settings.keep_alive_streaming_sessions_enabled:
+                await self.node.changed.wait()
+            settings = self.node.settings
+            await trio.sleep(settings.streaming_sessions_keep_alive_interval)
+            for stream in tuple(self.objects.streams.values()):
+                app_keys = settings.streaming_sessions_keep_alive_app_keys
+                if stream.live and stream.connection.app_key in app_keys:
+                    self.node.spawn(partial(self._keep_alive, stream))
+
+    async def _keep_alive(self, stream: Stream) -> None:
+        """The one event that bites: 403 under FAIL ends the stream."""
+        policy = stream.connection.policy("StreamKeepAliveEvent")
+        body = hook_stream(stream, self.node.id, self.node.settings.generation)
+        verdict = await self.hooks.ask("StreamKeepAliveEvent", body, policy)
+        if verdict.status == 403 and policy.on_error is OnError.FAIL:
+            self.end(stream, BY_KEEP_ALIVE, SELF)
+
+    async def _begin(self, method: str, stream: Stream) -> bool:
+        """Ask whether a stream may begin; what the backend overwrites is taken over."""
+        self.objects.came(stream, CLIENT)
+        verdict = await self._ask(method, stream)
+        if stream.media_session_id not in self.objects.streams:
+            return False  # The client was gone before the backend had answered.
+        if not verdict:
+            self._fail(stream, RESTRICTED)
+        return verdict
+
+    async def _ask(self, method: str, stream: Stream) -> bool:
+        policy = stream.connection.policy(method)
+        body = hook_stream(stream, self.node.id, self.node.settings.generation)
+        verdict = await self.hooks.ask(method, body, policy)
+        stream.name = str(verdict.fields.get("name", stream.name))
+        return verdict.allowed
+
+    def _live(self, stream: Stream, status: str) -> None:
+        stream.status = status
+        self.objects.changed(stream, CLIENT)
+        self._tell(stream)
+
+    def _fail(self, stream: Stream, info: str) -> None:
+        """End an attempt that never was live; it has an id of its own, and says so."""
+        stream.status, stream.info = "FAILED", info
+        self.objects.went(stream, CLIENT)
+        self._tell(stream)
+        subject, detail = stream.media_session_id, {"name": stream.name, "info": info}
+        self.node.note(Kind.CLIENT, "refused", CLIENT, object=subject, detail=detail)
+
+    def _tell(self, stream: Stream) -> None:
+        body = hook_stream(stream, self.node.id, self.node.settings.generation)
+        policy = stream.connection.policy("StreamStatusEvent")
+        self.hooks.tell("StreamStatusEvent", body, policy)

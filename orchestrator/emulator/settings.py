@@ -1,0 +1,85 @@
+"""How one build of the server behaves, as switches: what the documents leave open is a switch.
+
+Names say what the node does when the switch is on. Durations are in seconds.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import field, frozen
+
+
+class Generation(StrEnum):
+    """Which builds the bodies look like."""
+
+    Y2017 = "2017"
+    Y2021 = "2021"
+    Y2022 = "2022"
+
+
+class ErrorForm(StrEnum):
+    """What the body of an error looks like; no document shows one."""
+
+    SPRING = "spring"
+    REASON = "reason"
+    MESSAGE = "message"
+    TEXT = "text"
+    EMPTY = "empty"
+
+
+class Unpublished(StrEnum):
+    """What /push/startup does for a stream that nobody publishes."""
+
+    WAITS = "waits"
+    NOT_FOUND = "404"
+    ERROR = "500"
+
+
+class FindsName(StrEnum):
+    """Which name /push/find compares: the one asked for, the one listed, or either."""
+
+    PLAIN = "plain"
+    PREFIXED = "prefixed"
+    EITHER = "either"
+
+
+@frozen
+class Settings:
+    """All switches of a build; the defaults are those of a recent 5.2."""
+
+    # Answers.
+    generation: Generation = Generation.Y2022
+    error_form: ErrorForm = ErrorForm.SPRING
+    none_is_404: bool = True
+    bare_object: bool = False
+    booleans_as_strings: bool = False
+    server_header: str = ""
+    users: Mapping[str, str] = field(factory=dict)
+    guards_statistics: bool = False
+
+    # Transponders.
+    prefix: str = "rtmp_"
+    checks_rtmp_url: bool = True
+    unknown_hosts: frozenset[str] = frozenset()
+    unpublished: Unpublished = Unpublished.WAITS
+    finds_name: FindsName = FindsName.EITHER
+    sound_files: frozenset[str] = frozenset({"sample.wav", "sound.wav"})
+    terminate_s: float = 0.2
+    source_end_s: float = 1.0
+
+    # Streams.
+    empty_terminate_stops_all: bool = True
+
+    # Node.
+    renews_node_id: bool = False
+
+    # Hooks.
+    disable_rest_requests: bool = False
+    rest_request_timeout: float = 15.0
+    request_retry_count: int = 3
+    hook_connections: int = 16
+    rest_hook_send_hash: bool = False
+    rest_hook_secret_key: str = ""
+    keep_alive_streaming_sessions_enabled: bool = False
+    streaming_sessions_keep_alive_interval: float = 10.0
+    streaming_sessions_keep_alive_app_keys: frozenset[str] = frozenset({"defaultApp"})

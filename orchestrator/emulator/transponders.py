@@ -1,0 +1,91 @@
+"""Transponders: pushes of a stream to RTMP servers, and how they depend on their source.
+
+A transponder of a stream that is not there waits, unfed and without a size. Once fed, it ends a
+while after its source does, and it does not come back with it.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from attrs import define
+
+from orchestrator.emulator.identity import transponder_id
+from orchestrator.emulator.journal import Kind
+from orchestrator.emulator.node import SELF, Cause, Node
+from orchestrator.emulator.objects import Objects, Stream, Transponder
+
+
+@define(eq=False)
+class Transponders:
+    """What happens to the transponders of one node."""
+
+    node: Node
+    objects: Objects
+
+    def start(
+        self, source: str, rtmp_url: str, options: Mapping[str, Any], cause: Cause
+    ) -> Transponder:
+        """Let a transponder exist; the caller has seen that there is no other of that key."""
+        action = options.get("action")
+        transponder = Transponder(
+            media_session_id=transponder_id(self.node.random),
+            source=source,
+            stream_name=self.node.settings.prefix + source,
+            rtmp_url=rtmp_url,
+            options=options,
+            muted=action == "mute",
+            sound_enabled=action == "sound_on",
+        )
+        stream = self.objects.published(source)
+        if stream is not None:
+            feed(transponder, stream)
+        self.objects.came(transponder, cause)
+        life_s = self.node.faults.transponder_life_s
+        if life_s > 0:
+            life_s = self.node.random.expovariate(1 / life_s)
+            self.node.later(life_s, partial(self.vanish, transponder))
+        return transponder
+
+    def of_key(self, source: str, rtmp_url: str) -> Transponder | None:
+        """Return the transponder of that stream to that server, also when it is about to end."""
+        for one in self.objects.transponders.values():
+            if (one.source, one.rtmp_url) == (source, rtmp_url):
+                return one
+        return None
+
+    def terminate(self, transponder: Transponder, cause: Cause) -> None:
+        """Take the order to end: the transponder stays listed for a moment."""
+        if not transponder.ending:
+            transponder.ending = True
+            self._end_later(transponder, self.node.settings.terminate_s, cause)
+
+    def vanish(self, transponder: Transponder) -> None:
+        """End a transponder by itself, as when the RTMP server drops it."""
+        if self.objects.went(transponder, SELF):
+            self.node.note(Kind.FAULT, "transponder vanished", object=transponder.media_session_id)
+
+    def source_began(self, stream: Stream) -> None:
+        """Feed those that wait for a stream of that name."""
+        for transponder in self.objects.transponders.values():
+            if transponder.source == stream.name and not transponder.fed_by:
+                feed(transponder, stream)
+                self.objects.changed(transponder, SELF)
+
+    def source_ended(self, stream: Stream) -> None:
+        """End, after a while, those that this very stream fed."""
+        for transponder in self.objects.transponders.values():
+            if transponder.fed_by == stream.media_session_id:
+                self._end_later(transponder, self.node.settings.source_end_s, SELF)
+
+    def _end_later(self, transponder: Transponder, delay_s: float, cause: Cause) -> None:
+        def end() -> None:
+            self.objects.went(transponder, cause)
+
+        self.node.later(delay_s, end)
+
+
+def feed(transponder: Transponder, stream: Stream) -> None:
+    """Connect a transponder with its source, whose size it takes on."""
+    transponder.fed_by = stream.media_session_id
+    transponder.width, transponder.height = stream.width, stream.height
