@@ -11,7 +11,7 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Place
 from orchestrator.errors import DocumentError, Fault
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
-from orchestrator.shell.documents.faults import Faults
+from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
 from orchestrator.shell.documents.form import ConfigurationForm, NodeForm, SourceForm
 from orchestrator.shell.documents.member import Member, Secret, members_of
@@ -118,7 +118,7 @@ class _Reading:
             for key, _ in tree.pairs:
                 first = places.setdefault(key.text, key.place)
                 if first != key.place:
-                    message = f"the node “{key.text}” stands in {first.file}:{first.line} already"
+                    message = f"{quoted(key.text)} stands in {first.file}:{first.line} already"
                     self.faults.add(key.place, f"{message}: remove one of them")
         if read is not FAULTY:
             nodes.update(read)
@@ -148,15 +148,16 @@ class _Reading:
         for name, node in self.references:
             if name.partition("/")[0] not in names:
                 hint = f"add it, or {suggestion(name, names)}" if names else "add it"
-                message = f"the secret “{name}” is not listed under `secrets`: {hint}"
+                message = f"the secret {quoted(name)} is not listed under `secrets`: {hint}"
                 self.faults.add(node.place, message)
 
     def check_rules(self, form: Any) -> None:
         """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""
-        for folder in () if form is FAULTY else form.rules:
+        base = self.path.parent
+        for folder in () if form is FAULTY else (base / rules for rules in form.rules):
             for file in self.files(folder) if folder.exists() else ():
                 message = "rules are not in this version: remove the file, or name another folder"
-                self.faults.keep(Fault(shown(file, self.path.parent), 1, 1, message))
+                self.faults.keep(Fault(shown(file, base), 1, 1, message))
 
     def made(self, form: ConfigurationForm, nodes: dict[str, NodeForm]) -> Settings:
         base = self.path.parent

@@ -17,7 +17,7 @@ import attrs
 from attrs import define
 
 from orchestrator.core.mapping import Map
-from orchestrator.shell.documents.faults import Faults
+from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import (
     Member,
     OneOf,
@@ -26,18 +26,19 @@ from orchestrator.shell.documents.member import (
 )
 from orchestrator.shell.documents.scalar import (
     BOOLEANS,
-    CONTROL,
     INTEGER,
     NULLS,
     NUMBER,
     Refused,
     as_written,
     boolean_of,
+    decimal_of,
     enum_of,
     float_of,
     integer_of,
     is_null,
     string_of,
+    whole_of,
 )
 from orchestrator.shell.documents.tree import (
     FLOW_HINT,
@@ -48,6 +49,8 @@ from orchestrator.shell.documents.tree import (
 )
 
 FAULTY: Final[Any] = object()
+NAMES_MAX: Final = 50  # more candidates than this help nobody
+WORD_MAX: Final = 60
 
 
 @define
@@ -96,12 +99,13 @@ class Decoder:
     ) -> bool:
         """Return whether a key is known, having said what it may mean where it is not."""
         if key.text in later:
-            self.faults.add(key.place, f"“{key.text}” is not in this version: remove it")
+            self.faults.add(key.place, f"{quoted(key.text)} is not in this version: remove it")
         elif key.text not in known and not self.faults.is_full:
-            hint = suggestion(key.text, known)
-            if isinstance(value, ScalarNode) and not value.text and "${" not in key.text:
-                hint = f"{hint}; or does it belong to the value before? {FLOW_HINT}"
-            self.faults.add(key.place, f"the key “{key.text}” is not known here: {hint}")
+            hint, what = suggestion(key.text, set(known) - set(later)), quoted(key.text)
+            if is_null(value):  # it may be the rest of a secret behind a comma: do not show it
+                what = "that stands here without a value"
+                hint = f"{hint} If it belongs to the value before: {FLOW_HINT}"
+            self.faults.add(key.place, f"the key {what} is not known here: {hint}")
         return key.text in known and key.text not in later
 
     def value(self, node: Node, kind: Any, member: Member) -> Any:
@@ -139,17 +143,17 @@ class Decoder:
 
     def is_name(self, key: ScalarNode) -> bool:
         """Return whether a key can be a name, having said why where it cannot."""
-        if not key.text or CONTROL.search(key.text):
-            self.faults.add(key.place, "a name is empty or has control characters: write a text")
+        if not key.text or not key.text.isprintable():
+            self.faults.add(key.place, "a name is empty or has invisible characters: rename it")
             return False
         return True
 
     def _scalar(self, node: Node, kind: Any, member: Member) -> Any:
+        if kind is Any:
+            return self._json(node, member)
         if not isinstance(node, ScalarNode):
-            if kind is Any:
-                return self._json(node, member)
             raise Refused(f"{_wanted(kind, member)} is wanted here, not a list or mapping")
-        if is_null(node) and kind is not Any:
+        if is_null(node):
             raise Refused("there is no value: write one, or remove the key")
         if kind is bool:
             return boolean_of(node)
@@ -157,8 +161,6 @@ class Decoder:
             return integer_of(node, member)
         if kind is float:
             return float_of(node, member)
-        if kind is Any:
-            return self._json(node, member)
         if isinstance(kind, type) and issubclass(kind, Enum):
             return enum_of(node, kind)
         text = self.text(string_of(node), member)
@@ -168,28 +170,30 @@ class Decoder:
         """Return any JSON; this is for what WCS takes and we do not look into."""
         match node:
             case MappingNode(pairs=pairs):
-                return Map({key.text: self._json(value, member) for key, value in pairs})
+                named = {key.text: self.value(value, Any, member) for key, value in pairs}
+                return FAULTY if any(one is FAULTY for one in named.values()) else Map(named)
             case SequenceNode(items=items):
-                return tuple(self._json(item, member) for item in items)
+                listed = tuple(self.value(item, Any, member) for item in items)
+                return FAULTY if any(one is FAULTY for one in listed) else listed
             case ScalarNode(is_plain=True, text=text) if text in NULLS:
                 return None
             case ScalarNode(is_plain=True, text=text) if text in BOOLEANS:
                 return BOOLEANS[text]
             case ScalarNode(is_plain=True, text=text) if INTEGER.fullmatch(text):
-                return integer_of(node, member)
+                return whole_of(node)
             case ScalarNode(is_plain=True, text=text) if NUMBER.fullmatch(text):
-                return float_of(node, member)
+                return decimal_of(node)
             case ScalarNode():
                 return self.text(string_of(node), member)
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return what was probably meant, or all that is known."""
-    by_lower = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.7)
+    by_lower = {name.lower(): name for name in sorted(known)[:NAMES_MAX]}
+    close = get_close_matches(word.lower()[:WORD_MAX], by_lower, n=1, cutoff=0.7)
     if close:
-        return f"did you mean “{by_lower[close[0]]}”?"
-    return f"known are {', '.join(sorted(by_lower.values()))}" if by_lower else "remove it"
+        return f"did you mean {quoted(by_lower[close[0]])}?"
+    return f"known are {', '.join(by_lower.values())}." if by_lower else "remove it."
 
 
 def _alternative(node: Node, kinds: tuple[Any, ...]) -> Any:

@@ -8,6 +8,7 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import Fault
 
 FAULTS_MAX: Final = 500  # nobody reads on, and a hostile file must not cost time or memory
+_SHOWN_MAX: Final = 60
 
 
 @define
@@ -34,3 +35,9 @@ class Faults:
         """Keep a fault."""
         if not self.is_full:
             self._found[fault] = None
+
+
+def quoted(name: str) -> str:
+    """Return a key or a name fit for a message: short, and harmless to a terminal."""
+    short = name if len(name) <= _SHOWN_MAX else f"{name[:_SHOWN_MAX]}…"
+    return "“" + "".join(one if one.isprintable() else "?" for one in short) + "”"

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.errors import Fault
+from orchestrator.shell.documents.tree import BYTES_MAX
 
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -45,7 +46,8 @@ def read_bytes(path: Path, file: str) -> bytes | Fault:
     try:
         if not S_ISREG(path.stat().st_mode):
             return Fault(file, 1, 1, "this is no regular file: remove it from the folder")
-        return path.read_bytes()
+        with path.open("rb") as opened:
+            return opened.read(BYTES_MAX + 1)  # one more than is read on, so that it is refused
     except OSError as error:
         reason = error.strerror or str(error)
         return Fault(file, 1, 1, f"the file cannot be read ({reason}): check path and permissions")

@@ -93,7 +93,7 @@ _RULES: Final[Mapping[tuple[type, str], tuple[Rule, ...]]] = {
 
 @frozen
 class Member:
-    """One key of a mapping, and the field that it fills."""
+    """One key of a mapping, and the field that it fills. One that is later is not built yet."""
 
     key: str
     name: str
@@ -101,16 +101,12 @@ class Member:
     unit: Unit
     rules: tuple[Rule, ...]
     default: Any
+    is_later: bool
 
     @property
     def is_required(self) -> bool:
         """Return whether the key has to be there."""
         return self.default is NOTHING
-
-    @property
-    def is_later(self) -> bool:
-        """Return whether the key is known but not built."""
-        return Later in get_args(self.type)
 
     @property
     def range(self) -> Range:
@@ -148,5 +144,6 @@ def _member(form: type, field: "attrs.Attribute[Any]") -> Member:
         *_RULES.get((form, field.name), ()),
         *_RULES_BY_NAME.get(field.name, ()),
     )
+    is_later = Later in get_args(field.type)
     key = camel(field.name.removesuffix(unit.value))
-    return Member(key, field.name, field.type, unit, those, field.default)
+    return Member(key, field.name, field.type, unit, those, field.default, is_later)

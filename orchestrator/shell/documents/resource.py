@@ -47,6 +47,7 @@ class Common:
 
 
 COMMON: Final = members_of(Common)
+LATER_FIELDS: Final = tuple(key for key, member in COMMON.items() if member.is_later)
 
 
 @frozen
@@ -100,10 +101,11 @@ class FileReader:
             if node is not None:
                 self.faults.add(node.place, "write fields with their values, or {} for none")
             return None
+        later = {*LATER_FIELDS, *LATER_KINDS} - set(kinds)
         for key, value in node.pairs:
             if key.text in kinds:
                 self.check_defaults(value, kinds[key.text])
-            elif self.plain.is_known(key, value, {*COMMON, *kinds}):
+            elif self.plain.is_known(key, value, {*COMMON, *kinds}, later):
                 self.plain.given(MappingNode(node.place, ((key, value),)), Common)
         return node
 
@@ -155,7 +157,7 @@ class FileReader:
         form: type = kind.declarable.spec
         spec = members_of(form)
         known = {*COMMON, *spec}
-        pairs = [pair for pair in node.pairs if self.plain.is_known(*pair, known)]
+        pairs = [pair for pair in node.pairs if self.plain.is_known(*pair, known, LATER_FIELDS)]
         common = tuple(pair for pair in pairs if pair[0].text not in spec)
         return (
             MappingNode(node.place, common),
@@ -177,13 +179,17 @@ class FileReader:
             message = "“node” and “nodes” exclude each other: remove one of them"
         elif labels is not None:
             message = "" if common.nodes else "name at least one label that the nodes have"
+            wanted = set(common.nodes.items())
+            if not any(wanted <= set(one.labels.items()) for one in known.values()):
+                self.warnings.add(labels.place, "no node has these labels now: nothing is placed")
         elif written is None:
             message = "“node” is missing: add it, or `nodes` with labels, or put it in `defaults`"
         elif common.node in self.configuration.nodes and common.node not in known:
             message = "this node is retired: name another one"
+        elif common.node not in known:
+            message = f"this node is not configured: {suggestion(common.node, known)}"
         else:
-            hint = suggestion(common.node, known)
-            message = "" if common.node in known else f"this node is not configured: {hint}"
+            message = ""
         if message:
             self.faults.add((written or labels or node).place, message)
         return not message

@@ -5,6 +5,7 @@ So `yes` and `12:30` are texts, `010` is ten, and nothing is a date. No message 
 
 import re
 from enum import Enum
+from math import isfinite
 from typing import Final
 
 from orchestrator.codec import parse_duration, parse_size
@@ -67,30 +68,37 @@ def boolean_of(node: ScalarNode) -> bool:
 
 def integer_of(node: ScalarNode, member: Member) -> int:
     """Return a whole number, a duration or a size, as the member's unit says."""
-    value = _whole(node, member)
+    parse = {Unit.MILLISECONDS: parse_duration, Unit.BYTES: parse_size}.get(member.unit)
+    try:
+        value = whole_of(node) if parse is None else parse(node.text)
+    except ValueError as error:
+        raise Refused(str(error)) from None
     _check_range(value, member)
     return value
 
 
-def _whole(node: ScalarNode, member: Member) -> int:
-    parse = {Unit.MILLISECONDS: parse_duration, Unit.BYTES: parse_size}.get(member.unit)
-    if parse is not None:
-        try:
-            return parse(node.text)
-        except ValueError as error:
-            raise Refused(str(error)) from None
+def whole_of(node: ScalarNode) -> int:
+    """Return a whole number, whatever its range."""
     if not node.is_plain or not INTEGER.fullmatch(node.text) or len(node.text) > _DIGITS_MAX:
         raise Refused("write a whole number in decimal digits, without quotes")
     return int(node.text)
 
 
 def float_of(node: ScalarNode, member: Member) -> float:
-    """Return a number."""
+    """Return a number within the member's range."""
+    value = decimal_of(node)
+    _check_range(value, member)
+    return value
+
+
+def decimal_of(node: ScalarNode) -> float:
+    """Return a number, whatever its range."""
     is_number = node.is_plain and DECIMAL.fullmatch(node.text) and len(node.text) <= _DIGITS_MAX
     if not is_number:
         raise Refused("write a number in decimal digits, without quotes")
     value = float(node.text)
-    _check_range(value, member)
+    if not isfinite(value):
+        raise Refused("this number is too large: write a smaller one")
     return value
 
 

@@ -48,36 +48,43 @@ class _Known:
     read: FileRead
 
 
+@frozen
+class _Context:
+    """What a file means depends on this, too; vaults are compared as objects."""
+
+    base: Path
+    configuration: Configuration
+    vault: Vault
+    kinds: Kinds
+    resolve: Resolve
+
+
 @define(eq=False)
 class StateReader:
     """Reads state again and again; a file that has not changed costs a look at its folder.
 
-    `resolve` replaces references to secrets; it is the vault's unless secrets must not be read.
+    `resolve` replaces references to secrets; None: the vault does it.
     """
 
-    vault: Vault
-    kinds: Kinds
-    resolve: Resolve = field()
+    resolve: Resolve | None = None
     _known: dict[Path, _Known] = field(factory=dict, init=False)
-    _context: tuple[Path, Configuration] | None = field(default=None, init=False)
+    _context: _Context | None = field(default=None, init=False)
 
-    @resolve.default
-    def _resolve(self) -> Resolve:
-        return self.vault.resolved
-
-    def read(self, settings: Settings, declared: Mapping[Key, Resource]) -> tuple[FileRead, ...]:
+    def read(
+        self, settings: Settings, vault: Vault, kinds: Kinds, *, declared: Mapping[Key, Resource]
+    ) -> tuple[FileRead, ...]:
         """Return every file; `declared` is what the world holds, which decides who came first."""
         base = Path(settings.place.file).parent
-        if self._context != (base, settings.configuration):
-            self._context = (base, settings.configuration)
+        resolve = self.resolve or vault.resolved
+        context = _Context(base, settings.configuration, vault, kinds, resolve)
+        if self._context != context:
+            self._context = context
             self._known.clear()
         seals: dict[str, str] = {}
-        known = [
-            one for folder in settings.state for one in self._folder(folder, settings, base, seals)
-        ]
+        known = [one for folder in settings.state for one in self._folder(folder, context, seals)]
         known = list({one.read.file: one for one in known}.values())
         claims = [Claims(one.read.file, one.claims, bool(one.read.faults)) for one in known]
-        found = clashes(claims, declared, self._target)
+        found = clashes(claims, declared, lambda one: _target(one, context))
         return tuple(
             evolve(one.read, resources=(), faults=found[one.read.file])
             if one.read.file in found
@@ -85,9 +92,8 @@ class StateReader:
             for one in known
         )
 
-    def _folder(
-        self, folder: Path, settings: Settings, base: Path, seals: dict[str, str]
-    ) -> Iterator[_Known]:
+    def _folder(self, folder: Path, context: _Context, seals: dict[str, str]) -> Iterator[_Known]:
+        base = context.base
         try:
             paths = files_below(folder)
         except OSError as error:
@@ -95,17 +101,22 @@ class StateReader:
             yield _Known(Signature(), {}, (), FileRead(shown(folder, base), faults=(fault,)))
             return
         for path in paths:
-            yield self._file(path, settings, base, seals)
+            yield self._file(path, context, seals)
 
-    def _file(self, path: Path, settings: Settings, base: Path, seals: dict[str, str]) -> _Known:
+    def _file(self, path: Path, context: _Context, seals: dict[str, str]) -> _Known:
         signature, known = signature_of(path), self._known.get(path)
         if known is not None and known.signature == signature:
-            now = {name: self._seal(name, seals) for name in known.secrets}
+            now = {name: _seal(name, context, seals) for name in known.secrets}
             if now == known.secrets:
                 return known
-        file = shown(path, base)
+        file = shown(path, context.base)
         reader = FileReader(
-            file, base, settings.configuration, self.vault, self.kinds, self.resolve
+            file,
+            context.base,
+            context.configuration,
+            context.vault,
+            context.kinds,
+            context.resolve,
         )
         data = read_bytes(path, file)
         if isinstance(data, Fault):
@@ -114,35 +125,16 @@ class StateReader:
         faults = reader.faults.ordered
         resources = () if faults else tuple(claim.resource for claim in claims)
         read = FileRead(file, resources, faults, reader.warnings.ordered)
-        secrets = {name: self._seal(name, seals) for name in reader.secrets}
+        secrets = {name: _seal(name, context, seals) for name in reader.secrets}
         self._known[path] = _Known(signature, secrets, claims, read)
         return self._known[path]
-
-    def _seal(self, name: str, seals: dict[str, str]) -> str:
-        """Return the seal of a secret as it is now, "" when it cannot be read."""
-        if name not in seals:
-            try:
-                seals[name] = self.vault.seal(self.resolve(f"${{secret.{name}}}"))
-            except SecretMissing:
-                seals[name] = ""
-        return seals[name]
-
-    def _target(self, resource: Resource) -> str:
-        """Return the target of what the world holds, "" where its secrets are not known now."""
-        kind = self.kinds.get(resource.key.kind)
-        if kind is None or kind.declared is None:
-            return ""
-        try:
-            return kind.declared.target(_cleared(resource.spec, self.vault))
-        except SecretMissing:
-            return ""
 
 
 def read_state(
     settings: Settings, vault: Vault, kinds: Kinds, *, declared: Mapping[Key, Resource]
 ) -> tuple[FileRead, ...]:
     """Return every state file, read anew."""
-    return StateReader(vault, kinds).read(settings, declared)
+    return StateReader().read(settings, vault, kinds, declared=declared)
 
 
 def _cleared(spec: Any, vault: Vault) -> Any:
@@ -152,3 +144,24 @@ def _cleared(spec: Any, vault: Vault) -> Any:
         if isinstance(value := getattr(spec, one.name), str)
     }
     return evolve(spec, **{name: vault.clear(value) for name, value in texts.items()})
+
+
+def _seal(name: str, context: _Context, seals: dict[str, str]) -> str:
+    """Return the seal of a secret as it is now, "" when it cannot be read."""
+    if name not in seals:
+        try:
+            seals[name] = context.vault.seal(context.resolve(f"${{secret.{name}}}"))
+        except SecretMissing:
+            seals[name] = ""
+    return seals[name]
+
+
+def _target(resource: Resource, context: _Context) -> str:
+    """Return the target of what the world holds, "" where its secrets are not known now."""
+    kind = context.kinds.get(resource.key.kind)
+    if kind is None or kind.declared is None:
+        return ""
+    try:
+        return kind.declared.target(_cleared(resource.spec, context.vault))
+    except SecretMissing:
+        return ""

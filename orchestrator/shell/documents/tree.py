@@ -15,10 +15,10 @@ from attrs import define, field, frozen
 
 from orchestrator.core.resource import Place
 from orchestrator.errors import Fault
-from orchestrator.shell.documents.faults import Faults
+from orchestrator.shell.documents.faults import Faults, quoted
 
-BYTES_MAX: Final = 8 * 1024 * 1024  # some 50,000 declared things; more is no longer read by people
-NODES_MAX: Final = 500_000  # bounds memory and time where a file is nothing but commas
+BYTES_MAX: Final = 4 * 1024 * 1024  # some 20,000 declared things; more is no longer read by people
+NODES_MAX: Final = 250_000  # bounds time and memory where a file is nothing but commas
 DEPTH_MAX: Final = 64  # our documents nest six deep; each level costs stack
 FLOW_HINT: Final = "inside { } and [ ] quote texts that contain ${…}, a comma or #"
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -160,7 +160,7 @@ class _Builder:
             elif key.text in pairs:
                 first = pairs[key.text][0].place
                 message = (
-                    f"the key “{key.text}” stands twice, first in line {first.line}, "
+                    f"the key {quoted(key.text)} stands twice, first in line {first.line}, "
                     f"column {first.column}: remove one of them"
                 )
                 self.faults.keep(self.fault(event, message))

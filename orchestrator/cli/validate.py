@@ -1,0 +1,135 @@
+"""`orchestrator validate`: everything that is wrong in the documents, without a daemon."""
+
+from pathlib import Path
+from typing import Final
+
+import click
+from attrs import evolve, field, frozen
+
+from orchestrator.cli.config import config_option, find_config
+from orchestrator.codec import dumps
+from orchestrator.core.json import Json
+from orchestrator.errors import DocumentError, Fault, SecretMissing
+from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.documents.configuration import read_configuration
+from orchestrator.shell.documents.resource import Resolve
+from orchestrator.shell.documents.state import StateReader
+from orchestrator.shell.secrets import REFERENCE, Vault
+from orchestrator.shell.settings import Settings
+
+KEY: Final = b"validate"  # these seals are compared with each other and shown to nobody
+
+
+@frozen
+class Report:
+    """What was found; faults and warnings name files as the caller would open them."""
+
+    files: int = 1
+    resources: int = 0
+    faults: tuple[Fault, ...] = field(default=())
+    warnings: tuple[Fault, ...] = field(default=())
+
+    @property
+    def summary(self) -> str:
+        """Return it in one line."""
+        parts = [_counted(self.files, "file"), _counted(self.resources, "resource")]
+        found = [_counted(len(self.faults), "fault"), _counted(len(self.warnings), "warning")]
+        return f"{', '.join(parts)}: {', '.join(found)}"
+
+
+@click.command()
+@config_option
+@click.option("--secrets", is_flag=True, help="Read the secrets, too, and say which cannot be.")
+@click.option("-o", "output", type=click.Choice(["text", "json"]), default="text")
+@click.pass_context
+def validate(context: click.Context, config: Path | None, *, secrets: bool, output: str) -> None:
+    """Check configuration and state offline; say every fault as FILE:LINE:COLUMN: message."""
+    report = report_of(find_config(config), with_secrets=secrets)
+    if output == "json":
+        click.echo(dumps(_json(report)))
+    else:
+        for fault in report.faults:
+            click.echo(str(fault), err=True)
+        for warning in report.warnings:
+            text = f"warning: {warning.message}"
+            click.echo(str(evolve(warning, message=text)), err=True)
+        click.echo(report.summary)
+    context.exit(1 if report.faults else 0)
+
+
+command = validate
+
+
+def report_of(config: Path, *, with_secrets: bool) -> Report:
+    """Return what is wrong with a configuration and the state that it names."""
+    try:
+        settings = read_configuration(config)
+    except DocumentError as error:
+        return Report(faults=error.faults)
+    vault = Vault(KEY, settings.secrets)
+    reader = StateReader(None if with_secrets else _placeholders(settings))
+    files = reader.read(settings, vault, KINDS, declared={})
+    missing = _unreadable(settings, vault, str(config)) if with_secrets else ()
+    base = config.absolute().parent
+    return Report(
+        files=1 + len(files),
+        resources=sum(len(file.resources) for file in files),
+        faults=(*missing, *(_here(fault, base) for file in files for fault in file.faults)),
+        warnings=tuple(_here(warning, base) for file in files for warning in file.warnings),
+    )
+
+
+def _placeholders(settings: Settings) -> Resolve:
+    """Return what puts names in place of secrets, so that texts keep their form.
+
+    A text that is nothing but a secret may be a whole address, so it becomes one.
+    """
+
+    def resolve(text: str) -> str:
+        for found in REFERENCE.finditer(text):
+            if found[1].partition("/")[0] not in settings.secrets:
+                raise SecretMissing(found[1], "it is not listed under `secrets:`")
+        whole = "rtmp://secret.invalid/" if text.startswith("${secret.") else ""
+        return whole + REFERENCE.sub(lambda found: found[1].replace("/", "-"), text)
+
+    return resolve
+
+
+def _unreadable(settings: Settings, vault: Vault, file: str) -> tuple[Fault, ...]:
+    """Return the secrets of nodes that cannot be read."""
+    faults = []
+    for name, node in sorted(settings.nodes.items()):
+        for text in (node.password, *node.hook_tokens, *node.hook_secrets):
+            try:
+                vault.resolved(text)
+            except SecretMissing as missing:
+                faults.append(Fault(file, 1, 1, f"node {name}: {missing}"))
+    return tuple(faults)
+
+
+def _here(fault: Fault, base: Path) -> Fault:
+    """Return a fault whose file is named from the working directory, where it is below it."""
+    path, here = base / fault.file, Path.cwd()
+    return evolve(fault, file=str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _json(report: Report) -> Json:
+    return {
+        "files": report.files,
+        "resources": report.resources,
+        "faults": [_fault(fault) for fault in report.faults],
+        "warnings": [_fault(warning) for warning in report.warnings],
+    }
+
+
+def _fault(fault: Fault) -> Json:
+    return {
+        "file": fault.file,
+        "line": fault.line,
+        "column": fault.column,
+        "message": fault.message,
+    }
