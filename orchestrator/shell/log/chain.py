@@ -44,9 +44,10 @@ def verified(rows: Iterable[Row], head: Head, path: str) -> Iterator[Row]:
     """
     for row in rows:
         due = head.position + 1
-        if row.position != due and not (row.position > due and states_gap(row)):
+        is_written = chained(row, head.hash).hash == row.hash
+        if row.position != due and not (row.position > due and is_written and states_gap(row)):
             raise LogDamaged(path, due, f"position {row.position} stands where {due} is due")
-        if chained(row, head.hash).hash != row.hash:
+        if not is_written:
             raise LogDamaged(path, row.position, "its hash does not match what stands there")
         head = Head(row.position, row.hash)
         yield row
