@@ -94,9 +94,8 @@ def reading(path: Path) -> sqlite3.Connection:
     try:
         return _opened(path, "mode=ro")
     except sqlite3.OperationalError as error:
-        if _code(error) != sqlite3.SQLITE_CANTOPEN or not path.exists():
-            raise
-        if path.with_name(f"{path.name}-wal").exists():
+        is_for_want_of_place = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not is_for_want_of_place or path.with_name(f"{path.name}-wal").exists():
             raise
         return _opened(path, "immutable=1")
 
