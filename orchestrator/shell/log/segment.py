@@ -5,7 +5,6 @@ another name, and gets its own only when its first entry is on disk: so a segmen
 is never what a crash left, always damage.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ from attrs import astuple, fields
 from orchestrator.codec import Row
 from orchestrator.errors import LogDamaged, LogError, LogRefused, LogUnreadable
 from orchestrator.shell.log.chain import Head, verified
+from orchestrator.shell.log.folder import sync_folder
 from orchestrator.shell.log.log import Filter
 
 COLUMNS: Final = {
@@ -180,15 +180,6 @@ def trouble(error: Exception, path: Path, position: int) -> LogError:
     if _code(error) in IN_THE_WAY:
         return LogUnreadable(str(path), str(error))
     return LogDamaged(str(path), position, str(error))
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _opened(path: Path, mode: str) -> sqlite3.Connection:
