@@ -1,1 +1,1 @@
-"""Arguments, exit codes and printing, one file for each group of verbs. Not: how anything is done."""
+"""Arguments, exit codes and printing, one file for a group of verbs. Not: how things are done."""

@@ -93,6 +93,13 @@ def afresh(record: Record, at_ms: int) -> Record:
     )
 
 
+def shifted(record: Record, by_ms: int) -> Record:
+    """Return the record with its times moved along with the clock; what has not happened stays."""
+    names = ("failed_ms", "ready_ms", "accepted_ms", "ending_ms", "since_ms")
+    times = {name: getattr(record, name) for name in names}
+    return evolve(record, **{name: at_ms + by_ms for name, at_ms in times.items() if at_ms})
+
+
 def is_parked(record: Record, retry: Retry) -> bool:
     """Return whether it is tried only now and then: it never worked, and failed often."""
     return not record.has_worked and record.failures >= retry.park_after

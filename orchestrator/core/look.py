@@ -71,13 +71,11 @@ def news(world: World, glance: Glance, kinds: Kinds) -> tuple[Event, ...]:
     difference = diff(world, glance, kind)
     doubted = _doubted(world, glance, kind, difference)
     cliff = world.cliffs.get(scope)
-    if doubted and cliff is not None:
-        if _is_restart(world, glance, kinds, doubted):
-            restarted = NodeRestarted(glance.node, "nothing of what it had is there any more")
-            everything = tuple(_parsed(glance.listing, kind).values())
-            return (*found, restarted, Looked(glance.node, glance.kind, appeared=everything))
-        if _is_confirmed(world, glance, cliff, doubted):
-            doubted = frozenset()
+    if cliff is not None and _is_restart(world, glance, kinds, difference):
+        restarted = NodeRestarted(glance.node, "nothing of what it had is there any more")
+        return (*found, restarted, Looked(glance.node, glance.kind, appeared=difference.appeared))
+    if cliff is not None and doubted and _is_confirmed(world, glance, cliff, doubted):
+        doubted = frozenset()
     looked = Looked(
         glance.node,
         glance.kind,
@@ -166,11 +164,16 @@ def _has_witness(world: World, node: str, thing: Observed, kind: Kind[Any]) -> b
     return has_lost_source(world, node, thing, kind)
 
 
-def _is_restart(world: World, glance: Glance, kinds: Kinds, doubted: frozenset[str]) -> bool:
+def _is_restart(world: World, glance: Glance, kinds: Kinds, difference: Diff) -> bool:
     """Return whether nothing of the node's old life remains, in this list or in any other."""
-    if len(doubted) < len(world.things(glance.node, glance.kind)):
-        return False
     cliff = world.cliffs[glance.node, glance.kind]
+    old = [
+        thing
+        for thing in world.things(glance.node, glance.kind).values()
+        if thing.position <= cliff.position
+    ]
+    if not set(old) <= set(difference.vanished):
+        return False
     return all(
         _has_nothing_left(world, (glance.node, name), cliff, glance.looks)
         for name in kinds

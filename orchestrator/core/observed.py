@@ -55,10 +55,16 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
 
 
 def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
-    """Return the world after a node forgot everything: nothing is there, every try is new."""
+    """Return the world after a node forgot everything: nothing is there, every try is new.
+
+    What came after the first doubt belongs to its new life.
+    """
     node = restarted.node
+    doubts = [cliff.position for (name, _), cliff in world.cliffs.items() if name == node]
+    since = min(doubts, default=world.position)
     for kind in kinds.values():
-        for natural in sorted(world.things(node, kind.name)):
+        things = world.things(node, kind.name)
+        for natural in sorted(name for name in things if things[name].position <= since):
             world = _forgotten_life(world, node, kind.name, natural)
         scope = (node, kind.name)
         world = evolve(

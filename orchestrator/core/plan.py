@@ -7,7 +7,7 @@ event costs the planning of what it concerns.
 
 from collections.abc import Iterable
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orchestrator.core.action import NEVER, Action, Held, Look, Plan, Verdict
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
@@ -40,7 +40,8 @@ def plan(
 ) -> Planned:
     """Return what is to be done about the concerned placements on a node, and its due looks."""
     verdicts = tuple(
-        judge(world, placement, kinds, looks, now_ms) for placement in sorted(concerned)
+        _with_look(judge(world, placement, kinds, looks, now_ms), looks, now_ms)
+        for placement in sorted(concerned)
     )
     actions: list[Action] = []
     held: list[Held] = []
@@ -70,6 +71,15 @@ def plan(
         else:
             next_ms = min(next_ms, due)
     return Planned(Plan(tuple(actions), tuple(held), next_ms), verdicts)
+
+
+def _with_look(verdict: Verdict, looks: Looks, now_ms: int) -> Verdict:
+    """Return the verdict, to be renewed when a look that can end its waiting may begin."""
+    if not isinstance(verdict.next, Held) or verdict.next.reason not in PASSING:
+        return verdict
+    last = looks.get((verdict.placement.node, verdict.placement.key.kind), LastLook())
+    may_ms = last.tried_ms + PAUSE_MS
+    return evolve(verdict, wake_ms=min(verdict.wake_ms, may_ms)) if may_ms > now_ms else verdict
 
 
 def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:

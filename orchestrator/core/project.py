@@ -34,7 +34,7 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
-from orchestrator.core.failure import Record, after_refusal, after_unreached
+from orchestrator.core.failure import Record, after_refusal, after_unreached, shifted
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
 from orchestrator.core.observed import (
@@ -99,8 +99,22 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return evolve(world, tail_lost=position)
         case DaemonStarted():
             return _began(world)
+        case ClockStepped(by_ms=by_ms) if by_ms > 0:
+            return _stepped(world, by_ms)
         case OperatorAsked() | Parked() | DaemonStopped() | ClockStepped():
             return world
+
+
+def _stepped(world: World, by_ms: int) -> World:
+    """Return the world after the clock was set forward: waits last as long as they were meant to."""
+    records = world.records
+    for placement in sorted(records):
+        records = records.set(placement, shifted(records[placement], by_ms))
+    cliffs = world.cliffs
+    for scope in sorted(cliffs):
+        cliffs = cliffs.set(scope, evolve(cliffs[scope], at_ms=cliffs[scope].at_ms + by_ms))
+    taken = tuple(evolve(taken, at_ms=taken.at_ms + by_ms) for taken in world.taken)
+    return evolve(world, records=records, cliffs=cliffs, taken=taken)
 
 
 def _began(world: World) -> World:

@@ -5,7 +5,7 @@ after a restart too. A change that takes away or interrupts too much goes into t
 the hold that keeps it back.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from attrs import define, frozen
@@ -53,11 +53,10 @@ class Taken:
 
 @define(eq=False)
 class Loader:
-    """Reads documents again and again. `read` may block; it is run in a worker thread."""
+    """Takes what was read, again and again."""
 
     memory: Memory
     log: Log
-    read: Callable[[], Documents]
 
     async def load(self, documents: Documents, *, actor: str, cause: int = 0) -> Taken:
         """Append what the documents bring that the log does not know; return what that was.

@@ -59,12 +59,16 @@ class Operator:
     reconcilers: dict[str, Reconciler]
     reload: Callable[[str, int], Awaitable[Taken]]
     version: str
-    started_ms: int
+    started_ms: int = field(init=False)
     _lookups: dict[int, str] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        """Keep when this began."""
+        self.started_ms = self.memory.now_ms()
 
     async def respond(self, request: Request) -> Reply:
         """Return the answer to one request."""
-        match api.answer(request, self._view()):
+        match api.answer(request, self.view()):
             case Reply() as reply:
                 return reply
             case api.ReadLog() as wanted:
@@ -75,7 +79,8 @@ class Operator:
                 except LogRefused as refused:
                     return error(503, str(refused))
 
-    def _view(self) -> api.View:
+    def view(self) -> api.View:
+        """Return this moment, for answers to be made from."""
         vitals = Vitals(
             version=self.version,
             started_ms=self.started_ms,
@@ -203,8 +208,8 @@ class Operator:
 def _outcome(node: str, key: Key, method: str, reply: Reply) -> Event:
     said = json.loads(reply.body)
     match reply.status:
-        case 502 | 504 as status:
-            reached = status == 504
+        case 502 | 504:
+            reached = reply.status == 504
             return ActionFailed(node, key, "call", method, str(said["error"]), reached)
         case _:
             status = int(said["status"])

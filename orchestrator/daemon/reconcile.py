@@ -10,7 +10,6 @@ import structlog
 import trio
 from attrs import define, field
 
-from orchestrator.codec import Codec
 from orchestrator.core.action import (
     Action,
     Adopt,
@@ -59,7 +58,6 @@ class Reconciler:
     log: Log
     vault: Vault
     client: NodeClient
-    codec: Codec
     is_plan_only: bool = False
     beat: float = 0.0
     _tasks: trio.Nursery | None = field(default=None)

@@ -44,6 +44,7 @@ from orchestrator.shell.wcs import Endpoint, NodeClient, network
 
 GRACE_S: Final = 5.0  # for hooks and calls in flight when we are to end
 TICK_S: Final = 1.0
+SETTLED_EVERY_S: Final = 0.2
 
 journal = structlog.stdlib.get_logger()
 
@@ -64,6 +65,7 @@ class Daemon:
     log: Log = field(init=False)
     intake: Intake = field(init=False)
     loader: Loader = field(init=False)
+    operator: Operator = field(init=False)
     states: StateReader = field(init=False)
     reconcilers: dict[str, Reconciler] = field(factory=dict)
     scopes: dict[str, tuple[NodeSettings, trio.CancelScope]] = field(factory=dict)
@@ -71,6 +73,7 @@ class Daemon:
     listeners: list[Listener] = field(factory=list)
     tls: Tls | None = None
     stopping: trio.Event = field(factory=trio.Event)
+    ended: trio.Event = field(factory=trio.Event)
 
     def __attrs_post_init__(self) -> None:
         """Put the parts together; nothing is opened yet."""
@@ -87,6 +90,16 @@ class Daemon:
         self.vault = Vault(b"")
         self.intake = Intake(self.settings, self.memory, self.log, self.vault)
         self.loader = Loader(self.memory, self.log)
+        self.operator = Operator(
+            self.memory,
+            self.log,
+            self.vault,
+            self.codec,
+            self.intake,
+            self.reconcilers,
+            self.reload,
+            self.version,
+        )
         self.states = StateReader()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -115,6 +128,7 @@ class Daemon:
                 nursery.cancel_scope.cancel()
         finally:
             self.store.close()
+            self.ended.set()
 
     async def reload(self, actor: str, cause: int = 0) -> Taken:
         """Read the documents again and take what is good of them.
@@ -173,12 +187,8 @@ class Daemon:
             per_second=node.per_second,
             call_s=self.settings.configuration.timing.call_ms / 1000,
         )
-        client = NodeClient(
-            endpoint, lambda: self.vault.resolved(node.password), network(endpoint)
-        )
-        reconciler = Reconciler(
-            name, self.memory, self.log, self.vault, client, self.is_plan_only
-        )
+        client = NodeClient(endpoint, lambda: self.vault.resolved(node.password), network(endpoint))
+        reconciler = Reconciler(name, self.memory, self.log, self.vault, client, self.is_plan_only)
         scope = trio.CancelScope()
         self.reconcilers[name] = reconciler
         self.scopes[name] = (node, scope)
@@ -202,19 +212,8 @@ class Daemon:
         limits = Limits(body_max_bytes=hooks.body_max_bytes)
         listening: Sequence[socket.socket] = sockets or open_sockets(hooks.listen)
         await self._serve(nursery, listening, self.intake.respond, limits, self.tls)
-        operator = Operator(
-            self.memory,
-            self.log,
-            self.vault,
-            self.codec,
-            self.intake,
-            self.reconcilers,
-            self.reload,
-            self.version,
-            self.clock.now_ms(),
-        )
         control = handed.pop("control", None) or self._control_sockets()
-        await self._serve(nursery, control, operator.respond, Limits(), None)
+        await self._serve(nursery, control, self.operator.respond, Limits(), None)
 
     def _control_sockets(self) -> tuple[socket.socket, ...]:
         path = self.settings.control
@@ -236,11 +235,15 @@ class Daemon:
         """Feed the watchdog as long as every node's loop turns; notice steps of the clock."""
         every_s = systemd.watchdog_s()
         while True:
+            for name in self.reconcilers:
+                self.memory.node(name).stir()
+            asked = trio.current_time()
             await trio.sleep(min(TICK_S, every_s))
             if by_ms := self.clock.step_ms():
                 journal.warning("clock_stepped", by_ms=by_ms)
                 await self._append(Fact(ClockStepped(by_ms)))
-            systemd.alive()
+            if all(loop.beat >= asked for loop in self.reconcilers.values()):
+                systemd.alive()
             systemd.status(self._status_line())
 
     async def _watch(self) -> None:
@@ -288,16 +291,16 @@ class Daemon:
 
     def _status_line(self) -> str:
         world = self.memory.world
-        return f"position {world.position}, {len(world.wanted)} wanted, {len(world.holds)} held sets"
+        held = f", {len(world.holds)} held sets" if world.holds else ""
+        return f"position {world.position}, {len(world.wanted)} resources{held}"
 
-    def is_settled(self, *, allow_held: bool) -> bool:
-        """Return whether nothing is to be done and nothing is under way."""
-        from_view = (
-            verdict
-            for planned in self.planned()
-            for verdict in planned
-        )
-        return all(is_settled(verdict, allow_held=allow_held) for verdict in from_view)
+    async def wait_settled(self, *, allow_held: bool) -> None:
+        """Block until nothing is to be done and nothing is under way."""
+        while True:
+            verdicts = [v for planned in self.operator.view().planned() for v in planned.verdicts]
+            if all(is_settled(verdict, allow_held=allow_held) for verdict in verdicts):
+                return
+            await trio.sleep(SETTLED_EVERY_S)
 
 
 async def handle_signals(daemon: Daemon) -> None:

@@ -1,0 +1,74 @@
+# Two commands for everybody, on a machine with nothing but Python 3.11+ and make:
+#   make demo    a daemon on two emulated nodes, live in the terminal
+#   make test    the whole test suite
+# The rest is for those who change the code; `make check` is what CI runs.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.PHONY: demo test check format lint types contracts coverage peers bench nightly lock clean help
+
+help:  ## these lines
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+demo: $(VENV)/.run  ## a daemon on two emulated nodes, live in the terminal
+	@exec $(BIN)/orchestrator demo
+
+test: $(VENV)/.dev  ## the whole test suite, as CI runs it
+	$(BIN)/python -m pytest -q -m "not nightly"
+
+check: format lint types contracts coverage  ## all that CI checks
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+coverage: $(VENV)/.dev  ## the test suite with coverage; core, kinds, web and codec must be whole
+	rm -f .coverage .coverage.*
+	$(BIN)/coverage run -m pytest -q -m "not nightly"
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --skip-covered --fail-under=100 --include='orchestrator/core/*,orchestrator/kinds/*,orchestrator/web/*,orchestrator/codec.py'
+	$(BIN)/coverage report --skip-covered || true
+
+peers:  ## the Debian packages that tests talk to; needs root
+	if command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qy --no-install-recommends systemd-container debootstrap; \
+	fi
+
+bench: $(VENV)/.dev  ## measures, written to bench/RESULTS.md
+	$(BIN)/python -m bench
+
+nightly: $(VENV)/.dev  ## the long searches
+	$(BIN)/python -m pytest -q -m nightly
+
+lock:  ## write both lock files anew, with uv
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what make made
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, found: $$($(PYTHON) --version)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock hatchling==1.33.0 editables==0.6
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run

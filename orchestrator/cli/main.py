@@ -1,0 +1,73 @@
+"""The command `orchestrator`. Each verb's file is imported when the verb is used, not before."""
+
+import sys
+from importlib import import_module
+from typing import Final
+
+import click
+
+VERBS: Final = {
+    "run": ("run", "The daemon."),
+    "status": ("status", "One screen: nodes, counts by phase, what is not well, held, refused."),
+    "validate": ("validate", "Check configuration and state offline; every fault with its place."),
+    "plan": ("plan", "What would be done now, and what is held and why."),
+    "get": ("get", "Resources: desired, observed, phase, reason."),
+    "events": ("events", "The event log."),
+    "reload": ("control", "Read the documents again and say whether they were taken."),
+    "wait": ("wait", "Wait until it is so."),
+    "approve": ("control", "Let a held set go on."),
+    "call": ("call", "Call one WCS REST method, logged with the actor."),
+    "log": ("log", "verify, head, accept."),
+    "schema": ("schema", "JSON Schema of state or configuration, for editors."),
+    "emulate": ("emulate", "Run the WCS emulator by itself."),
+    "demo": ("demo", "What `make demo` runs."),
+    "completion": ("completion", "Completion for bash, zsh or fish."),
+}
+LATER: Final = frozenset({
+    "adopt", "backtest", "bundle", "diff", "doctor", "forget", "gaps", "import", "oam", "pause",
+    "restart", "resume", "rules", "start", "stop", "top", "why",
+})  # fmt: skip
+
+
+class Verbs(click.Group):
+    """A group that knows its commands by name, and imports one when it is wanted."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which a day meets them."""
+        return list(VERBS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command; for `--help`, its one line is enough."""
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"orchestrator.cli.{VERBS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb that the arguments name; say it where one is not in this version."""
+        if args and args[0] in LATER:
+            raise click.UsageError(f"`{args[0]}` is not in this version.", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs and their lines without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in VERBS.items()])
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="wcs-orchestrator", prog_name="orchestrator")
+def orchestrator() -> None:
+    """Keep Web Call Server nodes as your YAML declares them, and remember everything."""
+
+
+def main() -> None:
+    """Run the command; a closed pipe ends it in silence, as it should."""
+    try:
+        orchestrator()
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

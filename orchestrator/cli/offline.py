@@ -1,0 +1,97 @@
+"""Answers made from the log alone, when no daemon runs, or for a moment in the past."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import orjson
+from attrs import evolve
+
+from orchestrator.cli.ask import Answer, Query, Refused, now_ms, settings
+from orchestrator.codec import Codec, codec_of
+from orchestrator.core.http import Reply, Request, UnixPeer
+from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.mapping import Map
+from orchestrator.core.project import project
+from orchestrator.core.world import World
+from orchestrator.errors import DaemonAbsent
+from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.log.log import Filter
+from orchestrator.shell.log.sqlite import read_rows, segments
+from orchestrator.web import api
+from orchestrator.web.forms import Vitals
+from orchestrator.web.times import rfc3339
+
+
+def answer(config: Path, path: str, query: Query) -> Answer:
+    """Return the answer that the log allows, marked with the time of its last entry.
+
+    Raises:
+        DaemonAbsent: there is no log either.
+        Refused: the question names what is not there.
+    """
+    found = settings(config)
+    folder = found.log.path
+    if not folder.is_dir() or not segments(folder):
+        raise DaemonAbsent(str(found.control), f"and there is no log at {folder}")
+    codec = codec_of(KINDS)
+    world = world_at(folder, codec)
+    reply = asked(path, query, view(world, codec, {}, now_ms()), folder)
+    return Answer(reply, rfc3339(world.at_ms))
+
+
+def asked(path: str, query: Query, seen: api.View, folder: Path) -> object:
+    """Return the JSON that an API path answers for a view."""
+    request = Request("GET", path, urlencode(query, doseq=True), Map(), b"", UnixPeer(0, 0, 0))
+    match api.answer(request, seen):
+        case Reply(status=status, body=body) if status >= 400:
+            raise Refused(status, str(orjson.loads(body)["error"]))
+        case Reply(body=body):
+            return orjson.loads(body)
+        case api.ReadLog() as wanted:
+            rows = read_rows(folder, _filter(wanted))
+            taken = [row for row, _ in zip(rows, range(wanted.limit), strict=False)]
+            reply = api.events(evolve(row, body=orjson.loads(row.body)) for row in taken)
+            return [orjson.loads(line) for line in reply.body.splitlines()]
+        case api.Ask():
+            raise AssertionError("verbs are for the daemon")
+
+
+def view(world: World, codec: Codec, looks: Looks, at_ms: int) -> api.View:
+    """Return a moment of the world, for answers to be made from."""
+    vitals = Vitals(version="", started_ms=0, now_ms=at_ms)
+    return api.View(world, looks, vitals, KINDS, codec.plain)
+
+
+def world_at(
+    folder: Path, codec: Codec, until: int = 2**63 - 1, until_ms: int = 2**63 - 1
+) -> World:
+    """Return the world as the log tells it up to a position or a time."""
+    first = 0
+    for path in segments(folder):
+        if int(path.stem) <= until:
+            first = int(path.stem)
+    world = World()
+    for row in read_rows(folder, Filter(after=first - 1, until=until, until_ms=until_ms)):
+        world = project(world, codec.decode(row), KINDS)
+    if not world.position and first > 1:  # the time lies before the newest segment that fits
+        for row in read_rows(folder, Filter(until=until, until_ms=until_ms)):
+            world = project(world, codec.decode(row), KINDS)
+    return world
+
+
+def fresh_looks(world: World, at_ms: int) -> Looks:
+    """Return looks that take everything that was ever looked at as seen just now."""
+    last = LastLook(position=world.position, at_ms=at_ms, tried_ms=at_ms)
+    return dict.fromkeys(world.fresh, last)
+
+
+def _filter(wanted: api.ReadLog) -> Filter:
+    return Filter(
+        after=wanted.after,
+        until=wanted.until,
+        since_ms=wanted.since_ms,
+        until_ms=wanted.until_ms,
+        types=wanted.types,
+        node=wanted.node,
+        subjects=wanted.subjects,
+    )

@@ -1,0 +1,60 @@
+"""Plans made in this process, from the log, the documents and, if wanted, the nodes."""
+
+from pathlib import Path
+from typing import Any
+
+import trio
+from attrs import evolve
+
+from orchestrator.cli.ask import now_ms, settings
+from orchestrator.cli.offline import asked, view, world_at
+from orchestrator.cli.when import At
+from orchestrator.codec import codec_of
+from orchestrator.core.world import World
+from orchestrator.daemon.load import Documents
+from orchestrator.daemon.preview import Preview
+from orchestrator.errors import DocumentError
+from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.documents.state import StateReader
+from orchestrator.shell.log.sqlite import segments
+from orchestrator.shell.secrets import Vault, sealing_key
+
+
+def planned(path: Path, state: Path | None, at: At | None, *, offline: bool) -> Any:
+    """Return `plan -o json` made without a daemon.
+
+    Raises:
+        DocumentError: a document is faulty, so that no whole plan can be made of them.
+    """
+    found = settings(path)
+    if state is not None:
+        found = evolve(found, state=(state.absolute(),))
+    folder, codec = found.log.path, codec_of(KINDS)
+    has_log = folder.is_dir() and bool(segments(folder))
+    if at is not None:
+        world = world_at(folder, codec, at.position or 2**63 - 1, at.at_ms or 2**63 - 1)
+        preview = Preview(world, KINDS, world.at_ms)
+        preview.trust()
+    else:
+        world = world_at(folder, codec) if has_log else World()
+        preview = Preview(world, KINDS, now_ms())
+        _with_documents(preview, found, folder, has_log=has_log, offline=offline)
+    seen = view(preview.world, codec, preview.looks, preview.now_ms)
+    return asked("/api/v1/plan", {}, seen, folder)
+
+
+def _with_documents(
+    preview: Preview, found: Any, folder: Path, *, has_log: bool, offline: bool
+) -> None:
+    key = sealing_key(folder / "seal.key") if has_log else b"preview"
+    vault = Vault(key, found.secrets, found.hooks.sealed)
+    files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
+    faults = tuple(fault for file in files for fault in file.faults)
+    if faults:
+        raise DocumentError(faults)
+    documents = Documents(found, files)
+    preview.read(documents)
+    if offline:
+        preview.trust()
+    else:
+        trio.run(preview.look, documents, vault)

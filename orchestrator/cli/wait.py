@@ -1,0 +1,81 @@
+"""`orchestrator wait`: block until resources are as a script needs them."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from orchestrator.cli.ask import Refused, fail, request, settings
+from orchestrator.cli.config import config_option, find_config
+from orchestrator.cli.get import singular
+from orchestrator.cli.when import Duration
+from orchestrator.errors import OrchestratorError
+
+EVERY_S: Final = 0.2
+NOT_REACHED: Final = 3
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[KIND/]NAME ...")
+@config_option
+@click.option("-l", "--label", multiple=True, metavar="LABEL=VALUE", help="All with this label.")
+@click.option("--node", multiple=True, help="All on this node.")
+@click.option(
+    "--for", "wanted", type=click.Choice(["Ready", "Settled", "Gone"]), required=True,
+    help="What to wait for.",
+)  # fmt: skip
+@click.option("--timeout", type=Duration(), default="60s", show_default=True)
+@click.option("--allow-held", is_flag=True, help="Held and parked ones count as settled.")
+def wait(
+    names: Sequence[str],
+    config: Path | None,
+    label: Sequence[str],
+    node: Sequence[str],
+    wanted: str,
+    timeout: float,
+    *,
+    allow_held: bool,
+) -> None:
+    """Wait until all that is named is Ready, Settled or Gone. Exits 3 when that is not reached."""
+    control = settings(find_config(config)).control
+    query = {"name": [singular(name) for name in names], "label": list(label), "node": list(node)}
+    query = {name: values for name, values in query.items() if values}
+    if not query and wanted != "Settled":
+        raise click.UsageError("name what to wait for: [KIND/]NAME, -l LABEL=VALUE or --node NODE")
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            rows = _rows(control, query, may_be_gone=wanted == "Gone")
+        except OrchestratorError as error:
+            raise fail(error) from error
+        waiting = [row for row in rows if not _is_reached(row, wanted, allow_held=allow_held)]
+        if not waiting:
+            return
+        if time.monotonic() > deadline:
+            for row in waiting:
+                click.echo(f"{row['resource']}: {row['phase']} ({row['reason']})", err=True)
+            sys.exit(NOT_REACHED)
+        time.sleep(EVERY_S)
+
+
+def _rows(control: Path, query: dict[str, list[str]], *, may_be_gone: bool) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
+    except Refused as refused:
+        if may_be_gone and refused.status == 404:
+            return []
+        raise
+    return rows
+
+
+def _is_reached(row: dict[str, Any], wanted: str, *, allow_held: bool) -> bool:
+    match wanted:
+        case "Ready":
+            return bool(row["phase"] == "Ready")
+        case "Settled":
+            return bool(row["settled"] or (allow_held and row["phase"] in ("Held", "Parked")))
+        case _:
+            return False

@@ -1,0 +1,259 @@
+"""The whole daemon on a stage: real core, real shell but for sockets and disk, emulated nodes.
+
+Everything is in one process and on trio's clock, so with a mock clock hours pass in moments. The
+log's disk, the emulated nodes and the documents outlive a daemon, so it can be killed and started.
+"""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+
+import httpx
+import orjson
+import trio
+from attrs import define, evolve, field
+
+from orchestrator.codec import codec_of
+from orchestrator.core.configuration import Configuration, Limits, Node, Timing
+from orchestrator.core.event import DaemonStarted, Fact
+from orchestrator.core.http import InetPeer, Request, UnixPeer
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Key, Place, Resource
+from orchestrator.daemon.intake import Intake
+from orchestrator.daemon.load import Documents, Loader
+from orchestrator.daemon.memory import Memory
+from orchestrator.daemon.operate import Operator
+from orchestrator.daemon.reconcile import Reconciler
+from orchestrator.emulator.hooks import SendFailed, TimedOut
+from orchestrator.emulator.http import Answer, Broken, Refused
+from orchestrator.emulator.journal import Journal
+from orchestrator.emulator.options import NodeOptions, applications_at
+from orchestrator.emulator.server import WebCallServer
+from orchestrator.emulator.settings import Settings as WcsSettings
+from orchestrator.kinds.catalogue import KINDS
+from orchestrator.kinds.transponder import Transponder
+from orchestrator.shell.documents.state import FileRead
+from orchestrator.shell.log.log import Filter, Log, at_once
+from orchestrator.shell.log.memory import Disk, MemoryStore
+from orchestrator.shell.secrets import Vault
+from orchestrator.shell.settings import HookSettings, LogSettings, NodeSettings, Settings
+from orchestrator.shell.wcs import Endpoint, NodeClient
+
+EPOCH_S = 1_800_000_000
+TOKEN = "token-of-hooks"
+FILE = "state/stage.yaml"
+
+
+class Wire(httpx.AsyncBaseTransport):
+    """Carries a request of the daemon to an emulated node, in memory."""
+
+    def __init__(self, server):
+        self.server = server
+
+    async def handle_async_request(self, request):
+        body = await request.aread()
+        path = request.url.raw_path.decode()
+        try:
+            answer = await self.server.handle(request.method, path, dict(request.headers), body)
+        except Refused as refused:
+            raise httpx.ConnectError(str(refused), request=request) from refused
+        except Broken as broken:
+            raise httpx.ReadError(str(broken), request=request) from broken
+        return httpx.Response(answer.status, headers=answer.headers, content=answer.body)
+
+
+@define(eq=False)
+class Stage:
+    """What outlives a daemon, and the daemon of the moment."""
+
+    nursery: trio.Nursery
+    node_names: tuple = ("wcs1",)
+    seed: int = 0
+    wcs_settings: WcsSettings = field(factory=WcsSettings)
+    disk: Disk = field(factory=Disk)
+    journal: Journal = field(factory=Journal)
+    servers: dict = field(factory=dict)
+    resources: dict = field(factory=dict)
+    faulty: tuple = ()
+    timing: Timing = field(factory=Timing)
+    limits: Limits = field(factory=Limits)
+    node_values: dict = field(factory=dict)
+    scope: trio.CancelScope | None = None
+    memory: Memory | None = None
+    log: Log | None = None
+    intake: Intake | None = None
+    loader: Loader | None = None
+    operator: Operator | None = None
+    store: MemoryStore | None = None
+    vault: Vault | None = None
+    ended: trio.Event = field(factory=trio.Event)
+
+    async def raise_curtain(self):
+        for index, name in enumerate(self.node_names):
+            options = NodeOptions(
+                name=name,
+                seed=self.seed + index,
+                settings=self.wcs_settings,
+                applications=applications_at(f"http://daemon/hooks/{name}/{TOKEN}"),
+            )
+            server = WebCallServer(
+                options, random=Random(self.seed + index), post=self.post,
+                journal=self.journal, epoch_s=EPOCH_S,
+            )  # fmt: skip
+            await self.nursery.start(server.run)
+            self.servers[name] = server
+
+    async def post(self, url, headers, body, timeout_s):
+        """Carry a hook of an emulated node to the daemon of the moment."""
+        if self.intake is None:
+            raise SendFailed("nobody listens")
+        path = httpx.URL(url).path
+        request = Request("POST", path, "", Map(headers), body, InetPeer("10.0.0.1", 1))
+        intake = self.intake
+        with trio.move_on_after(timeout_s):
+            await trio.lowlevel.checkpoint()
+            reply = await intake.respond(request)
+            if self.intake is not intake:
+                raise SendFailed("the daemon was killed")
+            return Answer(reply.status, {"content-type": reply.content_type}, reply.body)
+        raise TimedOut("no answer")
+
+    def now_ms(self):
+        return int((EPOCH_S + trio.current_time()) * 1000)
+
+    def settings(self):
+        place = Place("orchestrator.yaml", 1, 1)
+        nodes = {name: self.node_values.get(name, Node()) for name in self.node_names}
+        return Settings(
+            place=place,
+            log=LogSettings(Path("/nowhere")),
+            control=Path("/nowhere"),
+            configuration=Configuration(nodes=Map(nodes), timing=self.timing, limits=self.limits),
+            hooks=HookSettings(),
+            nodes=Map({name: NodeSettings(hook_tokens=(TOKEN,)) for name in self.node_names}),
+        )
+
+    def documents(self):
+        good = FileRead(file=FILE, resources=tuple(self.resources.values()))
+        return Documents(self.settings(), (good, *self.faulty))
+
+    def transponder(self, name, stream, url="rtmp://target.lan/live", node="wcs1", **more):
+        """Write a line for a transponder; `load` makes the daemon read it."""
+        common = {key: more.pop(key) for key in [*more] if key in
+                  ("enabled", "policy", "protect", "on_remove", "on_change", "labels")}  # fmt: skip
+        key = Key("transponder", name)
+        clear = Transponder(stream, url, **more)
+        self.resources[key] = Resource(
+            key, clear, Place(FILE, len(self.resources) + 1, 1), node=node, **common
+        )
+
+    def remove(self, *names):
+        for name in names:
+            del self.resources[Key("transponder", name)]
+
+    def sealed(self):
+        """Return the documents with their addresses sealed, as the reader does it."""
+        documents = self.documents()
+        resources = []
+        for resource in documents.files[0].resources:
+            url = self.vault.declared(resource.spec.rtmp_url, is_secret=False)
+            resources.append(evolve(resource, spec=evolve(resource.spec, rtmp_url=url)))
+        files = (evolve(documents.files[0], resources=tuple(resources)), *documents.files[1:])
+        return evolve(documents, files=files)
+
+    async def load(self):
+        return await self.loader.load(self.sealed(), actor="orchestrator")
+
+    async def start(self):
+        """Start a daemon on the log's disk."""
+        self.ended = trio.Event()
+        await self.nursery.start(self._daemon)
+
+    async def _daemon(self, task_status):
+        self.memory = memory = Memory(KINDS, self.now_ms)
+        codec = codec_of(KINDS)
+        self.store = MemoryStore(self.disk)
+        self.vault = Vault(b"k" * 32)
+        self.log = log = Log(
+            self.store, codec, self.now_ms, memory.committed,
+            lambda: codec.checkpoint(memory.world), at_once,
+        )  # fmt: skip
+        try:
+            await log.open()
+            with trio.CancelScope() as self.scope:
+                async with trio.open_nursery() as nursery:
+                    await nursery.start(log.run)
+                    await log.append([Fact(DaemonStarted("0", 1))])
+                    self.loader = Loader(memory, log)
+                    await self.load()
+                    reconcilers = {}
+                    for name in self.node_names:
+                        endpoint = Endpoint(name, f"http://{name}/rest-api", "", call_s=10)
+                        client = NodeClient(endpoint, str, lambda name=name: Wire(self.servers[name]))
+                        reconcilers[name] = Reconciler(name, memory, log, self.vault, client)
+                    self.intake = Intake(self.settings(), memory, log, self.vault)
+                    self.operator = Operator(
+                        memory, log, self.vault, codec, self.intake, reconcilers, self._reload, "0"
+                    )
+                    for reconciler in reconcilers.values():
+                        await nursery.start(reconciler.run)
+                    task_status.started()
+        finally:
+            self.intake = None
+            self.store.close()
+            self.ended.set()
+
+    async def _reload(self, actor, cause=0):
+        return await self.loader.load(self.sealed(), actor=actor, cause=cause)
+
+    async def kill(self):
+        """Cancel the daemon wherever it stands: nothing of it is left but the disk."""
+        self.intake = None
+        self.scope.cancel()
+        await self.ended.wait()
+
+    async def ask(self, method, path, body=None, query=""):
+        """Return status and JSON of an answer on the control socket."""
+        payload = b"" if body is None else orjson.dumps(body)
+        request = Request(method, path, query, Map(), payload, UnixPeer(1, 0, 0))
+        reply = await self.operator.respond(request)
+        if path == "/api/v1/events":
+            return reply.status, [orjson.loads(line) for line in reply.body.splitlines()]
+        return reply.status, orjson.loads(reply.body)
+
+    async def phases(self):
+        """Return name → (phase, reason) of all resources."""
+        _, rows = await self.ask("GET", "/api/v1/resources")
+        return {row["name"]: (row["phase"], row["reason"]) for row in rows}
+
+    def transponders(self, node="wcs1"):
+        """Return (stream, address) of the transponders that really are there."""
+        return sorted(
+            (thing.source, thing.rtmp_url)
+            for thing in self.servers[node].objects.transponders.values()
+        )
+
+    def mutations(self, node="wcs1", after=0):
+        """Return the mutating REST calls that an emulated node has had: path and status."""
+        calls = self.journal.after(after, kind="rest")
+        reading = ("/find", "/find_all", "/stream/snapshot")
+        return [
+            call.what
+            for call in calls
+            if call.node == node and call.by == "rest" and not call.what.endswith(reading)
+        ]
+
+    async def entries(self, *types):
+        """Return entries as (type, subject), of some types or of all but the daemon's own."""
+        rows = await self.log.read(Filter(types=frozenset(types)), 1_000_000)
+        return [(row.type, row.subject) for row in rows]
+
+
+@asynccontextmanager
+async def staged(**values):
+    """Open a stage with its emulated nodes; the daemon is started by the test."""
+    async with trio.open_nursery() as nursery:
+        stage = Stage(nursery, **values)
+        await stage.raise_curtain()
+        yield stage
+        nursery.cancel_scope.cancel()
