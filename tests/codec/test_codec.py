@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from samples import ALL, CHECKPOINT, CODEC, RESOURCE, any_of, folded
 
 from orchestrator import codec
-from orchestrator.codec import SCHEMAS, TAGS, UPCASTERS, Row, camel, dumps
+from orchestrator.codec import (
+    SCHEMAS,
+    TAGS,
+    UPCASTERS,
+    Row,
+    camel,
+    dumps,
+    parse_duration,
+    parse_size,
+)
 from orchestrator.core.event import DocumentAccepted, Entry, Fact, NodeFound
 from orchestrator.core.project import project
 from orchestrator.core.world import World
@@ -178,3 +187,26 @@ def test_names_and_text_are_canonical():
         "atMs",
     ]
     assert dumps({"b": [1, None], "a": "é"}) == '{"a":"é","b":[1,null]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("500ms", 500), ("30s", 30_000), ("15m", 900_000), ("2h", 7_200_000), ("7d", 604_800_000)],
+)
+def test_reads_durations(text, value):
+    assert parse_duration(text) == value
+
+
+@pytest.mark.parametrize(("text", "value"), [("1B", 1), ("64KiB", 65_536), ("20GiB", 20 * 2**30)])
+def test_reads_sizes(text, value):
+    assert parse_size(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "write a duration"), ("-5s", "write a duration"), ("5", "the unit is missing"),
+     ("5S", "this unit is not known"), ("٣s", "write a duration")],
+)  # fmt: skip
+def test_says_how_a_quantity_is_written(text, words):
+    with pytest.raises(ValueError, match=words):
+        parse_duration(text)

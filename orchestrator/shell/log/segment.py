@@ -8,11 +8,12 @@ is never what a crash left, always damage.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 import sqlite_utils
-from attrs import astuple, fields
+from attrs import fields
 
 from orchestrator.codec import Row
 from orchestrator.errors import LogDamaged, LogError, LogRefused, LogUnreadable
@@ -29,6 +30,7 @@ INSERT: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(COLUMNS))})"
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM entries"
 PAGE: Final = 1_000  # rows read at a time, so that a slow reader holds no transaction
 EVERY: Final = Filter(after=-(2**63), since_ms=-(2**63))
+columns_of: Final = attrgetter(*COLUMNS)
 UNBORN: Final = "unborn"
 IN_THE_WAY: Final = frozenset(
     {
@@ -213,7 +215,7 @@ def _create(connection: sqlite3.Connection, row: Row, before: Head) -> None:
                 "BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
             )
     connection.execute("INSERT INTO segment VALUES (?, ?)", (before.position, before.hash))
-    connection.execute(INSERT, astuple(row))
+    connection.execute(INSERT, columns_of(row))
     connection.execute("COMMIT")
 
 

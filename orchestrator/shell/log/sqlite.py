@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Final
 
-from attrs import astuple, define, field
+from attrs import define, field
 
 from orchestrator.codec import Row
 from orchestrator.errors import LogDamaged, LogRefused
@@ -35,6 +35,7 @@ from orchestrator.shell.log.segment import (
     before,
     born,
     close_older,
+    columns_of,
     drop_unborn,
     is_closed,
     last,
@@ -102,7 +103,7 @@ class SqliteStore:
         connection = self._connected
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(INSERT, [astuple(row) for row in rows])
+            connection.executemany(INSERT, [columns_of(row) for row in rows])
             connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise LogRefused(str(error)) from error
