@@ -123,9 +123,9 @@ class SqliteStore:
             self._take(path)
         except sqlite3.Error as error:
             raise LogRefused(str(error)) from error
-        self._bytes = 0  # a checkpoint larger than a segment must not make each commit roll
         self._set_anchor(Head(row.position, row.hash))
         close_older(self.folder)
+        self._bytes = 0  # a checkpoint larger than a segment must not make each commit roll
 
     def recover(self, head: Head) -> list[Row]:
         """Open again, verify, and make all of it durable; see `Store`.
