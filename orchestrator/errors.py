@@ -6,6 +6,7 @@
     │   ├── LogHeld              another daemon holds it                            (exit 5)
     │   ├── LogDamaged           its chain does not verify                          (exit 6)
     │   ├── LogNewer             a newer program wrote it; nothing was written
+    │   ├── LogUnreadable        something is in the way of reading it, such as a permission
     │   └── LogRefused           this append is not on disk; say 503, try again
     ├── NodeUnreachable      the request never reached the node: it cannot have had an effect
     ├── OutcomeUnknown       the request may have reached it; only a look can tell
@@ -93,6 +94,21 @@ class LogNewer(LogError):
         return (
             f"position {self.position} holds {self.type} in form {self.schema}, which this version "
             "does not know. Nothing was written. Run the newer version again"
+        )
+
+
+@frozen(str=False)
+class LogUnreadable(LogError):
+    """What stands in the log cannot be read now; that says nothing against it."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return what is in the way and what to do."""
+        return (
+            f"the log {self.path} cannot be read: {self.reason}. "
+            "Read it as a member of the group that owns its folder, or try again"
         )
 
 

@@ -22,19 +22,20 @@ def log() -> None:
 @config_option
 def verify(config: Path | None) -> None:
     """Read all of the log and check its chain and its anchor. Exits 6 when it is damaged."""
-    from orchestrator.shell.log.sqlite import verify as verify_log  # noqa: PLC0415 - heavy
+    from orchestrator.shell.log.read import verify as verify_log  # noqa: PLC0415 - heavy
 
     folder = settings(find_config(config)).log.path
     try:
-        head = verify_log(folder)
+        verified = verify_log(folder)
     except LogDamaged as damaged:
         click.echo(str(damaged), err=True)
         sys.exit(DAMAGED)
     except OrchestratorError as error:
         raise fail(error) from error
-    if not head.position:
+    if not verified.entries:
         raise click.ClickException(f"there is no log at {folder}")
-    click.echo(f"{head.position} entries verify; head {head.hash}")
+    head = verified.head
+    click.echo(f"{verified.entries} entries verify; head {head.position} {head.hash}")
 
 
 @log.command()

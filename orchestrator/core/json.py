@@ -3,6 +3,7 @@
 Knows nothing of text or bytes: `codec` and `web` read and write those.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +16,8 @@ else:
 JsonObject: TypeAlias = Mapping[str, Json]
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
+WHOLE_MAX = 2**63
+_DIGITS = re.compile(r"\s*-?[0-9]{1,18}\s*")
 
 
 def freeze(value: Json) -> Json:
@@ -69,16 +72,17 @@ def truth(value: JsonObject, name: str) -> bool:
 
 
 def whole(value: JsonObject, name: str) -> int:
-    """Return a member as an integer; a string of digits counts, anything else is 0."""
+    """Return a member as an integer; a string of digits counts, anything else is 0.
+
+    So is what the log could not keep, beyond 64 bits: an entry that is there must always fold.
+    """
     member = value.get(name)
     match member:
         case bool() | None:
             return 0
-        case int():
-            return member
-        case float():
+        case int() | float() if -WHOLE_MAX <= member < WHOLE_MAX:
             return int(member)
-        case str() if member.strip().lstrip("-").isdecimal():
+        case str() if _DIGITS.fullmatch(member):
             return int(member)
         case _:
             return 0

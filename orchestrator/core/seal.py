@@ -24,13 +24,18 @@ WHOLE: Final = frozenset({"authToken", "password", "restPassword", "sipPassword"
 DEPTH_MAX: Final = 64  # a hook nests three deep; deeper is an attack on our stack
 MARK: Final = "~"
 
-_URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?:\\?/){2}[^\s\"'<>]*")
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:\\*/){2}[^\s\"'<>]*")
+_ESCAPED: Final = re.compile(r"\\+/")
 _PARTS: Final = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?:(?P<user>[^/?#]*)@)?(?P<host>[^/?#]*)"
     r"(?P<path>[^?#]*)(?P<tail>.*)",
     re.DOTALL,
 )
-_SEALED: Final = re.compile(r".*~[0-9a-f]{16}")
+_SEALED: Final = re.compile(r"(?P<visible>.*)~[0-9a-f]{16}")
+_HOST: Final = re.compile(r"(?:\[[0-9a-f:.%]*\]|[^:\s\[\]\\;=]*)(?::[0-9]*)?")
+_SEGMENT: Final = r"/(?:[^/\s:;=&@\\%]|%(?!2f|3a|3b|3d|26|40|5c|23|3f|20))*"
+_PLAIN: Final = re.compile(rf"(?:{_SEGMENT}(?=/|$))*", re.IGNORECASE)
+_APPLICATION: Final = re.compile(r"/[A-Za-z0-9._-]*")
 _PORTS: Final = Map(
     {
         "rtmp": ":1935", "rtmps": ":443", "rtsp": ":554", "rtsps": ":322",
@@ -61,20 +66,25 @@ class Url:
 
     @property
     def visible(self) -> str:
-        """Return what anyone may see."""
-        if "@" in self.path:  # a password with a slash in it: no part of the rest can be trusted
+        """Return what anyone may see.
+
+        A password with a slash or a question mark in it moves the borders of the parts: where that
+        may be, nothing is shown. Parameters in a path (`/user=admin_password=…`), and escapes that
+        hide a border, are not shown either.
+        """
+        if "@" in self.path + self.tail or not _HOST.fullmatch(self.host):
             return f"{self.scheme}://"
         path = self.path.rstrip("/")
-        if self.scheme.startswith("rtmp"):
-            path = "/".join(path.split("/")[:2])
-        return f"{self.scheme}://{self.host}{path}"
+        shown = (_APPLICATION if self.scheme.startswith("rtmp") else _PLAIN).match(path)
+        return f"{self.scheme}://{self.host}{shown[0].rstrip('/') if shown else ''}"
 
     @property
     def hidden(self) -> tuple[str, ...]:
         """Return the parts that nobody may see, so that texts can be searched for them."""
-        shown = self.visible.removeprefix(f"{self.scheme}://").removeprefix(self.host)
-        behind = self.path.removeprefix(shown)
-        parts = (self.user, *self.user.split(":"), behind, *behind.split("/"), self.tail)
+        shown = self.visible.removeprefix(f"{self.scheme}://")
+        host = "" if shown else self.host
+        behind = self.path.removeprefix(shown.removeprefix(self.host))
+        parts = (self.user, *self.user.split(":"), host, behind, *behind.split("/"), self.tail)
         return tuple(part for part in parts if part.strip("/"))
 
 
@@ -94,8 +104,12 @@ def url_of(value: str) -> Url | None:
 
 
 def is_sealed(value: str) -> bool:
-    """Return whether a text already ends in a seal."""
-    return _SEALED.fullmatch(value) is not None
+    """Return whether a text is a seal, or a URL that shows nothing secret and ends in one."""
+    found = _SEALED.fullmatch(value)
+    if found is None or not found["visible"]:
+        return found is not None
+    url = url_of(found["visible"])
+    return url is not None and url.visible == found["visible"]
 
 
 def normalised(value: str) -> str:
@@ -121,7 +135,7 @@ def sealed_text(value: str, seal: Seal) -> str:
     """Return a text with every URL in it sealed."""
 
     def replace(found: re.Match[str]) -> str:
-        return sealed_url(found[0].replace("\\/", "/"), seal)
+        return sealed_url(_ESCAPED.sub("/", found[0]), seal)
 
     return value if ":" not in value else _URL.sub(replace, value)
 
@@ -168,8 +182,8 @@ class Sealer:
     def _text(self, value: str, path: str) -> str:
         if self._is_whole(path):
             return sealed_whole(value, self.seal)
-        if _URL.fullmatch(value):
-            return sealed_url(value, self.seal)
+        if _URL.match(value.lstrip()) and url_of(_ESCAPED.sub("/", value)) is not None:
+            return sealed_url(_ESCAPED.sub("/", value), self.seal)
         return sealed_text(value, self.seal)
 
     def _scalar(self, value: Json, path: str) -> Json:

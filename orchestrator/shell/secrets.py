@@ -7,19 +7,24 @@ they are sealed on arrival and forgotten.
 """
 
 import hmac
+import json
 import os
 import re
 import secrets as randomness
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Final
+from urllib.parse import quote, quote_plus
 
 from attrs import define, field, frozen
 
 from orchestrator.core.json import Json, JsonObject
 from orchestrator.core.mapping import Map
 from orchestrator.core.seal import (
+    MARK,
     Sealer,
     is_sealed,
     sealed_text,
@@ -30,6 +35,7 @@ from orchestrator.core.seal import (
 )
 from orchestrator.errors import SecretMissing
 
+KEY_BYTES: Final = 32
 SEAL_DIGITS: Final = 16
 SHORTEST: Final = 4  # shorter hidden parts stand in every text and would redact all of it
 REFERENCE: Final = re.compile(r"\$\{secret\.([A-Za-z0-9_-]+(?:/[A-Za-z0-9_.-]+)?)\}")
@@ -73,8 +79,9 @@ class Vault:
     key: bytes = field(repr=False)
     sources: Mapping[str, Source] = field(default=Map(), repr=False)
     whole: Sequence[str] = ()
-    _clear: dict[str, str] = field(factory=dict, repr=False)
-    _hidden: set[str] = field(factory=set, repr=False)
+    _clear: dict[str, Json] = field(factory=dict, repr=False)
+    _read: set[str] = field(factory=set, repr=False)
+    _hidden: dict[str, str] = field(factory=dict, repr=False)
 
     @property
     def sealer(self) -> Sealer:
@@ -108,6 +115,7 @@ class Vault:
                 value = _file(name, path / file)
             case FromCredential(name=credential):
                 value = _file(name, Path(os.environ.get("CREDENTIALS_DIRECTORY", ".")) / credential)
+        self._read.add(value)
         self._hide(value)
         return value
 
@@ -119,22 +127,21 @@ class Vault:
         """Return a declared text sealed, remembering what is behind the seal.
 
         `is_secret`: a reference stood in it, so nothing of that may be seen, wherever it stood.
+        That is judged by the secrets themselves, not by parts of other URLs: else the order in
+        which things are declared would decide how they are sealed, and a reload would be drift.
         """
         sealed = sealed_url(clear, self.seal)
-        shows = any(hidden in sealed for hidden in self._hidden)
-        if is_secret and (sealed == clear or shows):
+        if is_secret and (sealed == clear or self._shows(sealed)):
             sealed = sealed_whole(clear, self.seal)
         if sealed != clear:
-            self._clear[sealed] = clear
-            url = url_of(clear)
-            for part in url.hidden if url is not None else (clear,):
-                self._hide(part)
+            self._keep(sealed, clear)
         return sealed
 
     def sealed_arguments(self, body: JsonObject) -> Map[str, Json]:
         """Return what an operator wants sent, sealed; clear values stay here for the sending."""
-        self._remember(body)
-        return self.sealer.object(body)
+        sealed = self.sealer.object(body)
+        self._remember(body, sealed)
+        return sealed
 
     def clear(self, value: Json) -> Json:
         """Return the same JSON with every seal of ours replaced by what is behind it.
@@ -143,10 +150,10 @@ class Vault:
             SecretMissing: a value was sealed in an earlier run and nobody declares it now.
         """
         match value:
-            case str() if is_sealed(value):
-                if value not in self._clear:
-                    raise SecretMissing("value", "it was sealed before and is declared nowhere now")
+            case str() if value in self._clear:
                 return self._clear[value]
+            case str() if is_sealed(value):
+                raise SecretMissing("value", "it was sealed before and is declared nowhere now")
             case str():
                 return value
             case Mapping():
@@ -157,47 +164,98 @@ class Vault:
                 return value
 
     def redacted(self, text: str) -> str:
-        """Return a text of a stranger fit to be kept: URLs sealed, and no secret that we know."""
-        text = sealed_text(text, self.seal)
-        for hidden in sorted(self._hidden, key=len, reverse=True):
-            if hidden in text:
-                text = text.replace(hidden, sealed_whole(hidden, self.seal))
-        return text
+        """Return a text of a stranger fit to be kept: URLs sealed, and no secret that we know.
 
-    def _remember(self, value: Json) -> None:
-        match value:
-            case str():
-                self.declared(value, is_secret=False)
-            case Mapping():
-                for name, member in value.items():
-                    if name in self.sealer.whole and isinstance(member, str):
-                        self.declared(member, is_secret=True)
-                    else:
-                        self._remember(member)
-            case Sequence():
-                for member in value:
-                    self._remember(member)
+        Known secrets are found as they are, and as JSON, a URL or a quoted text would spell them.
+        """
+        text = sealed_text(text, self.seal)
+        if not self._hidden:
+            return text
+        longest_first = sorted(self._hidden, key=lambda spelling: (-len(spelling), spelling))
+        known = re.compile("|".join(map(re.escape, longest_first)))
+        return known.sub(lambda found: sealed_whole(self._hidden[found[0]], self.seal), text)
+
+    def _shows(self, sealed: str) -> bool:
+        """Return whether a secret stands in what is shown, in whatever case and however ended."""
+        visible = sealed.rpartition(MARK)[0].lower()
+        read = (value.strip().strip("/").lower() for value in self._read)
+        return any(value in visible for value in read if value)
+
+    def _remember(self, clear: Json, sealed: Json) -> None:
+        """Keep what is behind each text that the sealer changed."""
+        match clear, sealed:
+            case Mapping(), Mapping():
+                for name, member in clear.items():
+                    self._remember(member, sealed[name])
+            case Sequence(), Sequence() if not isinstance(sealed, str):
+                for one, other in zip(clear, sealed, strict=True):
+                    self._remember(one, other)
+            case _, str() if clear != sealed:
+                self._keep(sealed, clear)
             case _:
                 pass
 
+    def _keep(self, sealed: str, clear: Json) -> None:
+        self._clear[sealed] = clear
+        url = url_of(clear) if isinstance(clear, str) else None
+        for part in url.hidden if url is not None else (str(clear),):
+            self._hide(part)
+
     def _hide(self, value: str) -> None:
         if len(value) >= SHORTEST:
-            self._hidden.add(value)
+            for spelling in _spellings(value):
+                self._hidden.setdefault(spelling, value)
 
 
 def sealing_key(path: Path) -> bytes:
-    """Return the key of seals, made at the first start and never again."""
+    """Return the key of seals, made at the first start and never again.
+
+    It gets its name only when it is whole and on disk, so a crash leaves no key, never half of one;
+    of two who make it at once, both take the one that was there first. A key of another length is
+    never made anew by itself: all seals would change, and all that runs would look changed.
+
+    Raises:
+        SecretMissing: what stands there is no key of ours, or cannot be read.
+    """
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-        key = randomness.token_bytes(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+    except OSError as error:
+        raise SecretMissing(str(path), f"it cannot be read: {error.strerror or error}") from error
+    if len(key) != KEY_BYTES:
+        reason = (
+            f"it has {len(key)} bytes, not {KEY_BYTES}: restore it from the backup of the log. "
+            "Without it every sealed value counts as changed"
+        )
+        raise SecretMissing(str(path), reason)
+    return key
+
+
+def _make_key(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+    descriptor, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
+    try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(key)
+            file.write(randomness.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
-        return key
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _spellings(value: str) -> set[str]:
+    """Return how a secret may be written in a text: JSON escapes in both manners, and in URLs."""
+    plain = {value, quote(value), quote(value, safe=""), quote_plus(value)}
+    escaped = {json.dumps(value, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
+    return plain | escaped | {text.replace("/", "\\/") for text in (value, *escaped)}
 
 
 def is_same(one: str, other: str) -> bool:

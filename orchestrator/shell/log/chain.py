@@ -8,16 +8,19 @@ administrator, who can write both anew; against those only an exported head help
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from operator import attrgetter
 from typing import Final
 
 import orjson
-from attrs import astuple, evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from orchestrator.codec import Row
 from orchestrator.errors import LogDamaged
 
 ORIGIN: Final = "0" * 64
 """The hash that the first entry of all is chained to."""
+
+_columns = attrgetter(*(column.name for column in fields(Row) if column.name != "hash"))
 
 
 @frozen
@@ -30,8 +33,7 @@ class Head:
 
 def chained(row: Row, before: str) -> Row:
     """Return the row with the hash that chains it to the one before."""
-    columns = orjson.dumps(astuple(row)[:-1])
-    return evolve(row, hash=sha256(before.encode() + columns).hexdigest())
+    return evolve(row, hash=_hash(row, before))
 
 
 def verified(rows: Iterable[Row], head: Head, path: str) -> Iterator[Row]:
@@ -44,9 +46,10 @@ def verified(rows: Iterable[Row], head: Head, path: str) -> Iterator[Row]:
     """
     for row in rows:
         due = head.position + 1
-        if row.position != due and not (row.position > due and states_gap(row)):
+        is_written = _hash(row, head.hash) == row.hash
+        if row.position != due and not (row.position > due and is_written and states_gap(row)):
             raise LogDamaged(path, due, f"position {row.position} stands where {due} is due")
-        if chained(row, head.hash).hash != row.hash:
+        if not is_written:
             raise LogDamaged(path, row.position, "its hash does not match what stands there")
         head = Head(row.position, row.hash)
         yield row
@@ -72,6 +75,10 @@ def anchored(line: bytes) -> Head:
     if not position.isdecimal() or check != _check(f"{position} {digest}"):
         return Head()
     return Head(int(position), digest)
+
+
+def _hash(row: Row, before: str) -> str:
+    return sha256(before.encode() + orjson.dumps(_columns(row))).hexdigest()
 
 
 def _check(text: str) -> str:

@@ -8,6 +8,8 @@ nobody was told that it is there, and nothing depends on its absence.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
 from typing import Protocol
 
 import trio
@@ -123,8 +125,15 @@ class Log:
         """Take the store, verify its newest segment, and hand all of that to `committed`.
 
         Raises:
-            LogHeld, LogDamaged, LogNewer: as `errors` says; nothing was written.
+            LogHeld, LogDamaged, LogNewer, LogRefused, LogUnreadable: as `errors` says; no entry was
+                written, and the store is given back.
         """
+        with ExitStack() as undo:
+            undo.callback(self.store.close)
+            await self._open()
+            undo.pop_all()
+
+    async def _open(self) -> None:
         opened = await self.run_work(lambda: self.store.open(self._first_row))
         assert isinstance(opened, Opened)
         entries = await self.run_work(
@@ -187,8 +196,7 @@ class Log:
         """Return up to `limit` rows, reading beside the writer."""
 
         def take() -> list[Row]:
-            rows = self.store.rows(wanted)
-            return [row for row, _ in zip(rows, range(limit), strict=False)]
+            return list(islice(self.store.rows(wanted), limit))
 
         rows = await self.run_work(take)
         assert isinstance(rows, list)

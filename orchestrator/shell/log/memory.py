@@ -31,18 +31,21 @@ class MemoryStore:
 
     disk: Disk
     segment_max: int = SEGMENT_MAX
+    _holds: bool = False
 
     def open(self, first: Callable[[Head], Row]) -> Opened:
         """Take the disk; see `Store`."""
         if self.disk.is_held:
             raise LogHeld("memory", 0)
-        self.disk.is_held = True
+        self.disk.is_held = self._holds = True
         if not self.disk.segments:
             self.disk.segments.append([first(Head())])
         last = self._verified()[-1]
         head = Head(last.position, last.hash)
-        lost = self.disk.anchor if self.disk.anchor.position > head.position else None
-        return Opened(head, lost)
+        if self.disk.anchor.position > head.position:
+            return Opened(head, self.disk.anchor)
+        self.disk.anchor = head
+        return Opened(head)
 
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows; see `Store`."""
@@ -60,12 +63,16 @@ class MemoryStore:
         if self.disk.refuses:
             raise LogRefused(self.disk.refuses)
         self.disk.segments.append([row])
+        self.disk.anchor = Head(row.position, row.hash)
 
     def recover(self, head: Head) -> list[Row]:
         """Return what stands beyond `head`; see `Store`."""
         if self.disk.refuses:
             raise LogRefused(self.disk.refuses)
-        return [row for row in self._verified() if row.position > head.position]
+        beyond = [row for row in self._verified() if row.position > head.position]
+        if beyond:
+            self.disk.anchor = Head(beyond[-1].position, beyond[-1].hash)
+        return beyond
 
     def rows(self, wanted: Filter) -> Iterator[Row]:
         """Yield rows in order; see `Store`."""
@@ -77,8 +84,9 @@ class MemoryStore:
         yield from self.disk.segments[-1]
 
     def close(self) -> None:
-        """Give the disk back."""
-        self.disk.is_held = False
+        """Give the disk back, if it is ours."""
+        if self._holds:
+            self.disk.is_held = self._holds = False
 
     def _verified(self) -> list[Row]:
         rows = (row for segment in self.disk.segments for row in segment)
