@@ -189,7 +189,9 @@ class Stage:
                     reconcilers = {}
                     for name in self.node_names:
                         endpoint = Endpoint(name, f"http://{name}/rest-api", "", call_s=10)
-                        client = NodeClient(endpoint, str, lambda name=name: Wire(self.servers[name]))
+                        client = NodeClient(
+                            endpoint, str, lambda name=name: Wire(self.servers[name])
+                        )
                         reconcilers[name] = Reconciler(name, memory, log, self.vault, client)
                     self.intake = Intake(self.settings(), memory, log, self.vault)
                     self.operator = Operator(

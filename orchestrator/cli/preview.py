@@ -48,7 +48,7 @@ def _with_documents(
 ) -> None:
     key = sealing_key(folder / "seal.key") if has_log else b"preview"
     vault = Vault(key, found.secrets, found.hooks.sealed)
-    files = StateReader(vault, KINDS).read(found, preview.world.declared)
+    files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
     faults = tuple(fault for file in files for fault in file.faults)
     if faults:
         raise DocumentError(faults)

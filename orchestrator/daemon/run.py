@@ -100,7 +100,7 @@ class Daemon:
             self.reload,
             self.version,
         )
-        self.states = StateReader(self.vault, KINDS)
+        self.states = StateReader()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until asked to stop.
@@ -163,7 +163,7 @@ class Daemon:
     def _read_state(self, settings: Settings) -> Documents:
         self.vault.sources, self.vault.whole = settings.secrets, settings.hooks.sealed
         declared = self.memory.world.declared
-        return Documents(settings, self.states.read(settings, declared))
+        return Documents(settings, self.states.read(settings, self.vault, KINDS, declared=declared))
 
     def _apply(self, settings: Settings) -> None:
         """Start, renew and end the loops of nodes as the configuration wants them."""
