@@ -1,4 +1,4 @@
-"""Declare in YAML what must run on Web Call Server nodes; this makes it so, keeps it so, and remembers.
+"""Declare what must run on Web Call Server nodes; this makes it so, keeps it so, and remembers.
 
     socket → log → world → plan → request → socket → log → world
 

@@ -170,7 +170,7 @@ class Stage:
         await self.nursery.start(self._daemon)
 
     async def _daemon(self, task_status):
-        self.memory = memory = Memory(KINDS, self.now_ms)
+        self.memory = memory = Memory(KINDS, self.now_ms, is_verified=True)
         codec = codec_of(KINDS)
         self.store = MemoryStore(self.disk)
         self.vault = Vault(b"k" * 32)

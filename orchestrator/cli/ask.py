@@ -29,7 +29,7 @@ class Answer:
     stale_since: str = ""
 
 
-class Refused(OrchestratorError):  # noqa: N818 - the daemon refused, which is no error of ours
+class Refused(OrchestratorError):
     """The daemon answered with an error; its text is fit for a person."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from orchestrator.errors import OrchestratorError
 
@@ -27,7 +27,7 @@ class Children:
     def __init__(self) -> None:
         self._running: list[tuple[subprocess.Popen[bytes], str, Path]] = []
 
-    def __enter__(self) -> "Children":
+    def __enter__(self) -> Self:
         """Begin with none."""
         return self
 

@@ -37,8 +37,13 @@ nodes:
 
 
 @click.command()
-@click.option("--state", type=click.Path(exists=True, file_okay=False, path_type=Path), default="state",
-              show_default=True, help="What to declare.")  # fmt: skip
+@click.option(
+    "--state",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default="state",
+    show_default=True,
+    help="What to declare.",
+)
 @click.option("--rules", type=click.Path(path_type=Path), default="rules", show_default=True)
 @click.option("--for", "lasting", type=Duration(), help="End by itself after that long.")
 def demo(state: Path, rules: Path, lasting: float | None) -> None:

@@ -74,7 +74,7 @@ class NodeAt(Pair):
 @click.option("--prefix", default=Settings().prefix, show_default=True, help="Of transponders.")
 @click.option("--tls-certificate", type=click.Path(exists=True), default=None)
 @click.option("--tls-key", type=click.Path(exists=True), default=None)
-def emulate(  # noqa: PLR0913, PLR0917 - one for each option
+def emulate(
     nodes: tuple[tuple[str, str], ...],
     listen: str,
     hooks: str,

@@ -45,7 +45,7 @@ def run(
     sys.exit(0 if reached else NOT_REACHED)
 
 
-async def _run(daemon: Daemon, once_s: float | None, allow_held: bool) -> bool:  # noqa: FBT001
+async def _run(daemon: Daemon, once_s: float | None, allow_held: bool) -> bool:
     reached = True
     async with trio.open_nursery() as nursery:
         nursery.start_soon(handle_signals, daemon)

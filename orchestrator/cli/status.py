@@ -45,9 +45,9 @@ def status(config: Path | None, output: str) -> None:
 
 def _screen(status: dict[str, Any]) -> list[str]:
     counts = ", ".join(f"{count} {show.phase(name)}" for name, count in status["phases"].items())
+    up = show.age(status["started"]) or "-"
     lines = [
-        f"orchestrator {status['version']}, up {show.age(status['started']) or '-'}, "
-        f"log at position {status['position']}",
+        f"orchestrator {status['version']}, up {up}, log at position {status['position']}",
         f"resources: {counts or 'none'}",
     ]
     for node in status["nodes"]:
@@ -76,7 +76,8 @@ def _screen(status: dict[str, Any]) -> list[str]:
 
 
 def _ill(row: dict[str, Any]) -> str:
-    return f"{row['resource']} on {row['node']}: {show.phase(row['phase'])} ({row['reason']}) {row['message']}"
+    phase = f"{show.phase(row['phase'])} ({row['reason']})"
+    return f"{row['resource']} on {row['node']}: {phase} {row['message']}"
 
 
 def _listed(title: str, rows: list[str]) -> list[str]:

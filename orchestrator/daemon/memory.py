@@ -1,8 +1,8 @@
 """What the daemon holds between two entries of the log.
 
 The world, folded entry by entry; the times of the last looks; and for each node the placements
-whose verdict may have changed. None of it is a truth of its own: after a restart it is folded, looked
-at and planned again.
+whose verdict may have changed. None of it is a truth of its own: after a restart it is folded,
+looked at and planned again.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -91,6 +91,7 @@ class Memory:
     kinds: Kinds
     now_ms: Callable[[], int]
     world: World = field(factory=World)
+    is_verified: bool = False
     looks: dict[Scope, LastLook] = field(factory=dict)
     nodes: dict[str, NodeMemory] = field(factory=dict)
 

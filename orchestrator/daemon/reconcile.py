@@ -87,8 +87,14 @@ class Reconciler:
         planned = plan(memory.world, self.node, concerned, memory.kinds, memory.looks, now_ms)
         for held in own.note(planned.verdicts):
             if held.reason not in ("in-flight", "look-due", "not-looked"):
-                journal.info("held", resource=str(held.placement.key), node=self.node,
-                             action=held.action, reason=held.reason, message=held.message)  # fmt: skip
+                journal.info(
+                    "held",
+                    resource=str(held.placement.key),
+                    node=self.node,
+                    action=held.action,
+                    reason=held.reason,
+                    message=held.message,
+                )
         for action in planned.plan.actions:
             self._start(tasks, action)
         return max(planned.plan.next_ms, now_ms + 1)
@@ -99,6 +105,8 @@ class Reconciler:
                 if kind not in self.own.looking:
                     self.own.looking.add(kind)
                     tasks.start_soon(self._look, action)
+            case Replace() | Delete() if not self.memory.is_verified:
+                pass  # the history is not proven yet; everything is planned again when it is
             case Adopt() | Create() | Update() | Replace() | Delete():
                 if not self.is_plan_only:
                     self.own.busy.add(action.placement)

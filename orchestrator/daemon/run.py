@@ -37,6 +37,7 @@ from orchestrator.shell.listen.limits import Limits
 from orchestrator.shell.listen.serve import Listener, serve
 from orchestrator.shell.listen.wire import Tls
 from orchestrator.shell.log.log import Log
+from orchestrator.shell.log.read import verify_older
 from orchestrator.shell.log.sqlite import SqliteStore
 from orchestrator.shell.secrets import Vault, sealing_key
 from orchestrator.shell.settings import NodeSettings, Settings
@@ -44,6 +45,7 @@ from orchestrator.shell.wcs import Endpoint, NodeClient, network
 
 GRACE_S: Final = 5.0  # for hooks and calls in flight when we are to end
 TICK_S: Final = 1.0
+HEAD_EVERY_S: Final = 3600.0  # a head that left the machine is what proves the log to others
 SETTLED_EVERY_S: Final = 0.2
 
 journal = structlog.stdlib.get_logger()
@@ -120,6 +122,7 @@ class Daemon:
                     await self._listen(nursery)
                     nursery.start_soon(self._tick)
                     nursery.start_soon(self._watch)
+                    nursery.start_soon(self._verify_older)
                     systemd.ready(self._status_line())
                     journal.info("ready", position=self.log.head.position)
                     task_status.started()
@@ -149,8 +152,9 @@ class Daemon:
         return taken
 
     async def _begin(self) -> None:
-        key = sealing_key(self.settings.log.path / "seal.key")
-        self.vault.key = key
+        path = self.settings.log.path / "seal.key"
+        is_first_start = not self.memory.world.is_configured
+        self.vault.key = sealing_key(path, is_first_start=is_first_start)
         await self.log.append([Fact(DaemonStarted(self.version, os.getpid()))])
         self.vault.sources = self.settings.secrets
         self.vault.whole = self.settings.hooks.sealed
@@ -173,6 +177,8 @@ class Daemon:
                 self.scopes.pop(name)[1].cancel()
                 del self.reconcilers[name]
         for name, node in sorted(settings.nodes.items()):
+            if not node.hook_tokens and not node.hook_secrets:
+                journal.warning("node_without_token", node=name, message="its hooks are refused")
             is_managed = not settings.configuration.nodes[name].retired
             if is_managed and name not in self.scopes:
                 self._start_node(name, node)
@@ -234,7 +240,12 @@ class Daemon:
     async def _tick(self) -> None:
         """Feed the watchdog as long as every node's loop turns; notice steps of the clock."""
         every_s = systemd.watchdog_s()
+        named = -HEAD_EVERY_S
         while True:
+            if trio.current_time() - named >= HEAD_EVERY_S:
+                named = trio.current_time()
+                head = self.log.head
+                journal.info("log_head", position=head.position, hash=head.hash)
             for name in self.reconcilers:
                 self.memory.node(name).stir()
             asked = trio.current_time()
@@ -245,6 +256,18 @@ class Daemon:
             if all(loop.beat >= asked for loop in self.reconcilers.values()):
                 systemd.alive()
             systemd.status(self._status_line())
+
+    async def _verify_older(self) -> None:
+        """Verify what a start does not read; until that is done, nothing is ended.
+
+        Raises:
+            LogDamaged: the history is not what was written.
+        """
+        await trio.to_thread.run_sync(verify_older, self.settings.log.path)
+        self.memory.is_verified = True
+        for node in self.memory.nodes.values():
+            node.is_all_concerned = True
+            node.stir()
 
     async def _watch(self) -> None:
         """Read documents again when files change, if that is wanted."""
@@ -286,7 +309,7 @@ class Daemon:
         for reconciler in self.reconcilers.values():
             reconciler.is_plan_only = True
         with trio.move_on_after(GRACE_S):
-            while any(node.busy for node in self.memory.nodes.values()):
+            while any(node.busy for node in self.memory.nodes.values()):  # noqa: ASYNC110 - once
                 await trio.sleep(0.02)
 
     def _status_line(self) -> str:

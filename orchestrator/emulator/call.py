@@ -13,7 +13,7 @@ from orchestrator.emulator.media import Media
 from orchestrator.emulator.node import Cause
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+class Refusal(Exception):
     """A method answers with an error."""
 
     def __init__(self, status: int, words: str) -> None:

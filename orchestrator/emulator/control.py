@@ -22,7 +22,7 @@ KINDS: Final = {"WebRTC": Provider.WEBRTC, "RTMP": Provider.RTMP}
 Fields = Mapping[str, Any]
 
 
-class Wrong(Exception):  # noqa: N818 - an answer, not a fault of the program
+class Wrong(Exception):
     """A request to the control surface cannot be done; says why."""
 
 

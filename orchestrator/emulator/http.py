@@ -13,19 +13,19 @@ JSON_TYPE: Final = "application/json;charset=UTF-8"
 HTML_TYPE: Final = "text/html;charset=utf-8"
 
 
-class SendFailed(OSError):  # noqa: N818 - named after what happened, not after its class
+class SendFailed(OSError):
     """A hook did not reach its backend: nobody listens, or the connection broke."""
 
 
-class TimedOut(OSError):  # noqa: N818
+class TimedOut(OSError):
     """A hook was sent, and no reply came in time."""
 
 
-class Refused(OSError):  # noqa: N818
+class Refused(OSError):
     """Nobody listens on the node's port: the request cannot have had an effect."""
 
 
-class Broken(OSError):  # noqa: N818
+class Broken(OSError):
     """The node closed the connection without an answer: the request may have had its effect."""
 
 

@@ -68,7 +68,7 @@ class Node:
         """Return milliseconds since 1970 on this node's clock."""
         return round(self.now_s * 1000)
 
-    def note(  # noqa: PLR0913 - an entry has that many fields, and all but two have a default
+    def note(
         self,
         kind: Kind,
         what: str,

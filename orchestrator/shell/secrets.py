@@ -207,7 +207,7 @@ class Vault:
                 self._hidden.setdefault(spelling, value)
 
 
-def sealing_key(path: Path) -> bytes:
+def sealing_key(path: Path, *, is_first_start: bool = True) -> bytes:
     """Return the key of seals, made at the first start and never again.
 
     It gets its name only when it is whole and on disk, so a crash leaves no key, never half of one;
@@ -218,7 +218,7 @@ def sealing_key(path: Path) -> bytes:
         SecretMissing: what stands there is no key of ours, or cannot be read.
     """
     try:
-        if not path.exists():
+        if is_first_start and not path.exists():
             _make_key(path)
         key = path.read_bytes()
     except OSError as error:

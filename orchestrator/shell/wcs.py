@@ -149,7 +149,7 @@ class NodeClient:
             content=orjson.dumps(call.body, default=_plain),
             headers=_HEADERS,
         )
-        auth = httpx.BasicAuth(endpoint.username, self._password())
+        auth = httpx.BasicAuth(endpoint.username, self._password()) if endpoint.username else None
         data = bytearray()
         try:
             # httpx bounds each read; a reply that drips is bounded only by this.

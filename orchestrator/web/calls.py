@@ -72,7 +72,7 @@ METHODS: Final = (
     Method("/stream/find_all", "all streams", errors="404 none", is_reading=True),
     Method(
         "/stream/find",
-        "streams that fit; display=[\"metrics\"] adds measurements",
+        'streams that fit; display=["metrics"] adds measurements',
         (*STREAM_FILTER, Parameter("hasAudio", "flag"), Parameter("hasVideo", "flag"),
          Parameter("display", "list")),
         "404 none, 500 bad query",
@@ -85,8 +85,11 @@ METHODS: Final = (
         "404 none fits",
     ),
     Method(
-        "/stream/snapshot", "a picture of a stream, PNG in Base64", _texts("streamName", required=1),
-        "404 unknown", is_reading=True,
+        "/stream/snapshot",
+        "a picture of a stream, PNG in Base64",
+        _texts("streamName", required=1),
+        "404 unknown",
+        is_reading=True,
     ),
     Method(
         "/stream/startRecording", "record a stream", (*MEDIA, Parameter("config", "object")),

@@ -105,7 +105,7 @@ def start(nursery, backend, journal):
         )
         server = WebCallServer(
             options,
-            random=Random(options.seed),  # noqa: S311 - seeded on purpose
+            random=Random(options.seed),
             post=backend,
             journal=journal,
             epoch_s=EPOCH_S,

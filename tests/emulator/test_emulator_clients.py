@@ -1,7 +1,5 @@
 """What clients do, how they are lost, and how they come back."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked

@@ -1,7 +1,5 @@
 """The control surface: every endpoint with its body, and what a wrong one is told."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import orjson
 import pytest
 import trio

@@ -1,7 +1,5 @@
 """Every fault that a node can play, and that the journal tells of it."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import orjson
 import pytest
 import trio

@@ -1,7 +1,5 @@
 """Which hooks leave, when, with what, and what a reply does."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import hmac
 
 import orjson

@@ -1,7 +1,5 @@
 """Restarts, stops, hangs; and the journal, from which all of it can be told again."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import io
 
 import orjson

@@ -1,7 +1,5 @@
 """All faults at once for hours: the node goes on, and its journal tells exactly what exists."""
 
-# ruff: noqa: ARG001, S311 - a test takes the clock that it runs on, and chance from its seed
-
 from contextlib import suppress
 from random import Random
 

@@ -1,7 +1,5 @@
 """The group /push as documented, with what the documents leave open as switches."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import pytest
 import trio
 

@@ -1,7 +1,5 @@
 """The groups /stream and /connection, and the shapes of three generations."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 import re
 
 import pytest

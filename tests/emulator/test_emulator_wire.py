@@ -1,7 +1,5 @@
 """What answers look like: verbs, errors, lists, booleans, credentials."""
 
-# ruff: noqa: ARG001 - a test takes the clock that it runs on
-
 from base64 import b64encode
 
 import orjson

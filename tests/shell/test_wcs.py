@@ -92,7 +92,7 @@ async def test_tells_what_surely_had_no_effect_from_what_may_have_had_one(fault,
         assert client.statistics() == Statistics(unreachable=unreachable, unknown=1 - unreachable)
 
 
-async def test_a_reply_that_is_too_long_or_drips_leaves_the_outcome_unknown(autojump_clock):  # noqa: ARG001
+async def test_a_reply_that_is_too_long_or_drips_leaves_the_outcome_unknown(autojump_clock):
     async def drip():
         while True:
             await trio.sleep(1)
@@ -122,7 +122,7 @@ async def test_a_missing_password_sends_nothing():
         assert client.statistics() == Statistics()
 
 
-async def test_no_more_calls_run_than_are_allowed_and_a_look_has_its_own_slot(autojump_clock):  # noqa: ARG001
+async def test_no_more_calls_run_than_are_allowed_and_a_look_has_its_own_slot(autojump_clock):
     running = most = 0
 
     async def node(request):
@@ -144,7 +144,7 @@ async def test_no_more_calls_run_than_are_allowed_and_a_look_has_its_own_slot(au
     assert (most, trio.current_time() - start) == (3, 10)
 
 
-async def test_one_slot_serves_both(autojump_clock):  # noqa: ARG001
+async def test_one_slot_serves_both(autojump_clock):
     async def node(_):
         await trio.sleep(1)
         return httpx.Response(200, json={})
@@ -157,7 +157,7 @@ async def test_one_slot_serves_both(autojump_clock):  # noqa: ARG001
     assert client.statistics() == Statistics(answered=2)
 
 
-async def test_the_pace_holds_over_any_second(autojump_clock):  # noqa: ARG001
+async def test_the_pace_holds_over_any_second(autojump_clock):
     times = []
 
     async def node(_):
@@ -170,7 +170,7 @@ async def test_the_pace_holds_over_any_second(autojump_clock):  # noqa: ARG001
     assert [round(time - times[0], 6) for time in times] == [n // 5 for n in range(18)]
 
 
-async def test_cancelled_calls_cost_no_slot(autojump_clock):  # noqa: ARG001
+async def test_cancelled_calls_cost_no_slot(autojump_clock):
     async def node(request):
         await trio.sleep(5 if request.url.path.endswith("startup") else 0)
         return httpx.Response(200, json={})

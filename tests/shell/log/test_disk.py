@@ -4,8 +4,6 @@ A full disk is a limit on how large a file may grow (`RLIMIT_FSIZE`), in a proce
 (T03, T05, T10 in small.)
 """
 
-# ruff: noqa: S311 - seeds make a case repeatable
-
 import random
 import subprocess
 import sys
