@@ -1,0 +1,47 @@
+"""The documentation tells the truth about what there is."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli.main import VERBS
+from orchestrator.core.action import Phase
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_verb_has_a_row():
+    page = (ROOT / "docs/35-commands.md").read_text()
+    rows = {word for row in re.findall(r"^\| (`.*?) \|", page, re.M) for word in row.split("`")}
+    named = {word.split()[0] for word in rows if word.strip(" ,")}
+    assert set(VERBS) <= named
+
+
+def test_every_phase_that_can_be_met_is_explained():
+    page = (ROOT / "docs/25-decisions.md").read_text()
+    later = {Phase.PAUSED, Phase.STOPPED, Phase.FINISHED}
+    assert [phase.value for phase in Phase if phase not in later and phase.value not in page] == []
+
+
+def test_every_reason_of_a_verdict_is_explained():
+    page = (ROOT / "docs/25-decisions.md").read_text()
+    code = (ROOT / "orchestrator/core/verdict.py").read_text()
+    reasons = set(re.findall(r'Phase\.[A-Z]+, "([a-z-]+)"|phase, "([a-z-]+)"', code))
+    words = {word for pair in reasons for word in pair if word}
+    assert [word for word in sorted(words) if f"`{word}`" not in page] == []
+
+
+def test_no_file_of_the_program_outgrows_its_room():
+    sizes = {
+        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines())
+        for path in ROOT.glob("orchestrator/**/*.py")
+    }
+    assert {name: size for name, size in sizes.items() if size > 400} == {}
