@@ -43,7 +43,7 @@ coverage: $(VENV)/.dev  ## the test suite with coverage; core, kinds, web and co
 peers:  ## the Debian packages that tests talk to; needs root
 	if command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qy --no-install-recommends systemd-container debootstrap; \
+		apt-get install -qy --no-install-recommends systemd; \
 	fi
 
 bench: $(VENV)/.dev  ## measures, written to bench/RESULTS.md

@@ -1,6 +1,7 @@
 """`orchestrator demo`: a daemon on two emulated nodes, with a few faults, live in the terminal."""
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -48,6 +49,8 @@ nodes:
 @click.option("--for", "lasting", type=Duration(), help="End by itself after that long.")
 def demo(state: Path, rules: Path, lasting: float | None) -> None:
     """Start two emulated nodes and a daemon, break things, and show how they are repaired."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the first ignored
+        signal.signal(number, signal.default_int_handler)
     end = time.monotonic() + lasting if lasting is not None else float("inf")
     with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as name:
         try:

@@ -1,0 +1,18 @@
+"""Peers: programs that are no Python packages. Where one is absent its tests skip and say why."""
+
+import os
+import shutil
+
+import pytest
+
+
+def pytest_runtest_setup(item):
+    """Skip a test whose peer is absent; in CI, where `make peers` has run, that is a failure."""
+    for marker in item.iter_markers("peer"):
+        (program,) = marker.args
+        if shutil.which(program) is not None:
+            continue
+        reason = f"{program} is not installed: `make peers` installs it on Debian"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
