@@ -20,7 +20,9 @@ def test_links_lead_somewhere(page):
 
 def test_every_verb_has_a_row():
     page = (ROOT / "docs/35-commands.md").read_text()
-    rows = {word for row in re.findall(r"^\| (`.*?) \|", page, re.M) for word in row.split("`")}
+    rows = {
+        word for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for word in row.split("`")
+    }
     named = {word.split()[0] for word in rows if word.strip(" ,")}
     assert set(VERBS) <= named
 
