@@ -154,7 +154,7 @@ class Declarable(Generic[S]):
 class Kind(Generic[S]):
     """A type of thing that runs on a node, as values and pure functions.
 
-    `listing` lists all of it on a node; `parse` reads one member of that list (None: not ours to
+    `listing` lists all of it on a node, each with a member `identity`; `parse` reads one member of that list (None: not ours to
     watch); `hear` reads a hook; `reads` names the streams that a seen thing takes its media from.
     A kind whose `declared` is None is only observed.
     """
@@ -162,6 +162,7 @@ class Kind(Generic[S]):
     name: str
     plural: str
     listing: RestCall
+    identity: str
     parse: Callable[[JsonObject], Seen | None]
     hear: Callable[[str, JsonObject], Seen | Gone | None]
     reads: Callable[[Seen], tuple[str, ...]]

@@ -55,13 +55,21 @@ class Unreadable:
     reason: str
 
 
-def listing(reply: RestReply) -> Listing | Unreadable:
-    """Return what a `find_all` reply lists.
+def listing(reply: RestReply, identity: str) -> Listing | Unreadable:
+    """Return what a `find_all` reply lists; each listed object has the member `identity`.
 
     An empty server answers most groups with 404, some with `[]` or `{}`; some pages show one bare
-    object for a list of one (rest-api.md sections 0 and 16). All of these are complete lists. A 404
-    takes nothing away by itself: `core.look` doubts a list that lost most of what it had.
+    object for a list of one, and one group went from a list to an object of objects (rest-api.md
+    sections 0, 7 and 16). All of these are complete lists. A 404 takes nothing away by itself:
+    `core.look` doubts a list that lost most of what it had.
     """
+    read = _listing(reply)
+    if isinstance(read, Listing) and not all(text(item, identity) for item in read.items):
+        return Unreadable(f"a list with members that have no {identity}")
+    return read
+
+
+def _listing(reply: RestReply) -> Listing | Unreadable:
     if reply.status == 404:
         return Listing(())
     if not reply.accepted:
@@ -72,7 +80,9 @@ def listing(reply: RestReply) -> Listing | Unreadable:
         case NotJson() | None:
             return Unreadable("an empty body where a list was due")
         case Mapping() as one:
-            return Listing((one,) if one else ())
+            members = [one[name] for name in sorted(one)]
+            objects = tuple(member for member in members if isinstance(member, Mapping))
+            return Listing(objects if len(objects) == len(members) else (one,))
         case str():
             return Unreadable("a text where a list was due")
         case Sequence() as many:

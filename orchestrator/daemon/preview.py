@@ -66,7 +66,8 @@ class Preview:
     async def _look(self, client: NodeClient, vault: Vault, scope: Scope) -> None:
         began = LastLook(self.world.position, self.now_ms, self.now_ms)
         try:
-            read = listing(await client.look(self.kinds[scope[1]].listing))
+            kind = self.kinds[scope[1]]
+            read = listing(await client.look(kind.listing), kind.identity)
         except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
             self.looks[scope] = LastLook(failing_ms=self.now_ms, error=vault.redacted(str(error)))
             return

@@ -207,11 +207,12 @@ class Reconciler:
 
     async def _listed(self, kind: str) -> Listing | str:
         """Return the complete list of a kind, or why there is none."""
+        looked = self.memory.kinds[kind]
         try:
-            reply = await self.client.look(self.memory.kinds[kind].listing)
+            reply = await self.client.look(looked.listing)
         except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
             return self.vault.redacted(str(error))
-        read = listing(reply)
+        read = listing(reply, looked.identity)
         if not isinstance(read, Listing):
             return self.vault.redacted(read.reason)
         return Listing(tuple(self.vault.sealer.object(item) for item in read.items))

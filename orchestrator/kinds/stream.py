@@ -70,6 +70,7 @@ KIND: Final = Kind[None](
     name="stream",
     plural="streams",
     listing=RestCall("/stream/find_all"),
+    identity="mediaSessionId",
     parse=parse,
     hear=hear,
     reads=reads,

@@ -178,6 +178,7 @@ KIND: Final = Kind[Transponder](
     name="transponder",
     plural="transponders",
     listing=RestCall("/push/find_all"),
+    identity="mediaSessionId",
     parse=parse,
     hear=hear,
     reads=reads,
