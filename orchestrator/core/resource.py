@@ -154,8 +154,8 @@ class Declarable(Generic[S]):
 class Kind(Generic[S]):
     """A type of thing that runs on a node, as values and pure functions.
 
-    `listing` lists all of it on a node, each with a member `identity`; `parse` reads one member of that list (None: not ours to
-    watch); `hear` reads a hook; `reads` names the streams that a seen thing takes its media from.
+    `listing` lists all of it on a node, each with a member `identity`; `parse` reads one of them
+    (None: not ours to watch); `hear` reads a hook; `reads` names the streams that a seen thing takes its media from.
     A kind whose `declared` is None is only observed.
     """
 
