@@ -213,7 +213,7 @@ class DaemonStopped:
 
 @frozen
 class TailLost:
-    """The log ends below its head anchor: entries up to `position` are gone, though acknowledged."""
+    """The log ends below its head anchor: acknowledged entries up to `position` are gone."""
 
     position: int
     hash: str

@@ -18,9 +18,9 @@ JITTER = 0.1  # a tenth is enough to part what failed together, and keeps shown 
 class Record:
     """How it went with one placement since it was declared, or last had reason for a new try.
 
-    Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones, `unreached` calls
-    that never left (they make us wait, and never park); `accepted_ms`
-    is when a create was taken that no look has confirmed yet; `ready_ms` is since when it is there;
+    Times are Unix milliseconds; 0: has not happened. `failures` are consecutive ones, `unreached`
+    calls that never left (they make us wait, and never park); `accepted_ms` is when a create was
+    taken that no look has confirmed yet; `ready_ms` is since when it is there;
     `ending_ms` is when our own call to end it left, until it is gone; `acted` is the position at
     which the last action ended, which a look must have passed; `since_ms` is when the sheet began.
     """

@@ -106,7 +106,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
 
 
 def _stepped(world: World, by_ms: int) -> World:
-    """Return the world after the clock was set forward: waits last as long as they were meant to."""
+    """Return the world after the clock was set forward: waits last as long as was meant."""
     records = world.records
     for placement in sorted(records):
         records = records.set(placement, shifted(records[placement], by_ms))
