@@ -28,7 +28,7 @@ class Node:
 
 @frozen
 class Timing:
-    """How often we look and how long we wait. `looks_ms` is by plural name of kind, else `resync_ms`."""
+    """How often we look and how long we wait. `looks_ms` is by plural of kind, else `resync_ms`."""
 
     resync_ms: int = 30_000
     looks_ms: Map[str, int] = field(default=Map({"transponders": 5_000, "pulls": 5_000}))
