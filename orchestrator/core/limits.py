@@ -102,13 +102,22 @@ def _over_deletes(before: World, after: World, count: int) -> str:
     hour = count + sum(taken.count for taken in _recent(before, after.at_ms))
     if hour > deletes.per_hour:
         return f"{hour} things would be taken away within the hour, more than {deletes.per_hour}"
-    owned = before.owned_count() + hour - count
+    owned = _with_line(before) + hour - count
     if owned >= deletes.above and hour * 100 > deletes.percent * owned:
         return (
             f"{hour} of {owned} things would be taken away within the hour, "
             f"more than {deletes.percent} %"
         )
     return ""
+
+
+def _with_line(world: World) -> int:
+    """Return how many things are ours and wanted; one that was taken away may still be there."""
+    return sum(
+        thing.owner is not None and not thing.owner.unwanted
+        for placement in world.owned
+        for thing in world.holdings(placement)
+    )
 
 
 def _interrupted(world: World, kinds: Kinds) -> tuple[tuple[HeldStep, ...], tuple[HeldStep, ...]]:

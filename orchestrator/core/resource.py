@@ -155,7 +155,8 @@ class Kind(Generic[S]):
     """A type of thing that runs on a node, as values and pure functions.
 
     `listing` lists all of it on a node, each with a member `identity`; `parse` reads one of them
-    (None: not ours to watch); `hear` reads a hook; `reads` names the streams that a seen thing takes its media from.
+    (None: not ours to watch); `hear` reads a hook; `reads` names the streams that a seen thing
+    takes its media from.
     A kind whose `declared` is None is only observed.
     """
 

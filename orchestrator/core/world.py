@@ -195,10 +195,6 @@ class World:
         for natural in sorted(self.owned.get(placement, frozenset())):
             yield things[natural]
 
-    def owned_count(self) -> int:
-        """Return how many lives of things are ours."""
-        return sum(len(naturals) for naturals in self.owned.values())
-
     def is_streaming(self, node: str, name: str) -> bool:
         """Return whether a stream of that name is published on the node, as far as we know."""
         return (node, name) in self.live
