@@ -18,9 +18,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from tests.system.system import TOKEN, System, eventually  # noqa: E402
+from tests.system.system import TOKEN, System, eventually
 
 NODES = ("wcs1", "wcs2")
 RESOURCES = 1_000
@@ -172,11 +170,7 @@ def _kept(system):
 def _deliveries(path):
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        (table,) = [
-            name for (name,) in connection.execute("select name from sqlite_master where type='table'")
-            if name in ("entries", "entry", "log")
-        ]  # fmt: skip
-        bodies = connection.execute(f"select body from {table} where type='HookReceived'")
+        bodies = connection.execute("select body from entries where type='HookReceived'")
         return {
             found for (body,) in bodies
             if (found := json.loads(body).get("body", {}).get("custom", {}).get("delivery"))

@@ -131,18 +131,19 @@ class System:
         return process
 
     def emulate(self, *arguments, hooks=None, environment=None):
-        """Start the nodes; they send their hooks to the daemon."""
+        """Start the nodes; they send their hooks to the daemon, or with "" none."""
         nodes = [word for name, port in self.ports.items() for word in ("--node", f"{name}={port}")]
-        hooks = hooks or f"http://127.0.0.1:{self.hook_port}/hooks/{{node}}/{TOKEN}"
+        if hooks is None:
+            hooks = f"http://127.0.0.1:{self.hook_port}/hooks/{{node}}/{TOKEN}"
         process = self.begin(
             "emulate", *nodes, "--hooks", hooks, "--journal", "emulated.jsonl", *arguments,
             environment=environment,
         )  # fmt: skip
         for name in self.node_names:
-            eventually(lambda name=name: self._is_up(name), 15)
+            eventually(lambda name=name: self.is_up(name), 15)
         return process
 
-    def _is_up(self, node):
+    def is_up(self, node):
         try:
             return self.ask_node(node, "GET", "/emulator/objects") is not None
         except OSError:
@@ -281,7 +282,7 @@ class System:
         ]
 
     def started_twice(self, node=None):
-        """Return (stream, address) that came while an equal one was there, and count those that came."""
+        """Return what came while an equal one was there, and how often each came."""
         alive, twice, came = {}, [], Counter()
         for entry in self.journal(node):
             match entry["what"]:
