@@ -66,6 +66,7 @@ class System:
         self.processes = []
         self.daemon = None
         self.outputs = []
+        self.heard = []
         self.values = {
             "log": {"path": "log"},
             "state": "state",
@@ -106,7 +107,7 @@ class System:
         self.values |= values
         self.config.write_text(yaml.safe_dump(self.values, sort_keys=False))
 
-    def declare(self, file="main.yaml", **transponders):
+    def declare(self, file="main.yaml", /, **transponders):
         """Write a state file: name = (stream, address) or name = {field: value}."""
         lines = {}
         for name, said in transponders.items():
@@ -117,15 +118,15 @@ class System:
 
     # Processes.
 
-    def begin(self, *arguments, stdout=None, environment=None, **more):
+    def begin(self, *arguments, program=("-m", "orchestrator"), environment=None, **more):
         """Start a command and leave it running; what it says goes to a file."""
         output = self.folder / f"{arguments[0]}-{len(self.outputs)}.txt"
         self.outputs.append(output)
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "orchestrator", *arguments],
+                [sys.executable, *program, *arguments],
                 cwd=self.folder, env=self.environment | (environment or {}),
-                stdin=subprocess.DEVNULL, stdout=stdout or file, stderr=file, **more,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, **more,
             )  # fmt: skip
         self.processes.append(process)
         return process
@@ -191,6 +192,7 @@ class System:
             cwd=self.folder, env=self.environment | (environment or {}), check=False,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=within_s,
         )  # fmt: skip
+        self.heard.append(f"{arguments}\n{done.stdout}\n{done.stderr}")
         return done.returncode, done.stdout, done.stderr
 
     # The daemon's sockets.
