@@ -8,7 +8,7 @@ flight are answered, calls in flight get a moment, and what they leave open the 
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,8 +30,9 @@ from orchestrator.errors import DocumentError, LogRefused
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell import systemd
 from orchestrator.shell.documents.configuration import read_configuration
+from orchestrator.shell.documents.folder import Signature
 from orchestrator.shell.documents.state import StateReader
-from orchestrator.shell.documents.watch import wait_changed
+from orchestrator.shell.documents.watch import signatures, wait_changed
 from orchestrator.shell.listen.address import open_sockets
 from orchestrator.shell.listen.limits import Limits
 from orchestrator.shell.listen.serve import Listener, serve
@@ -74,9 +75,10 @@ class Daemon:
     tls: Tls | None = None
     stopping: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
+    seen: Mapping[Path, Signature] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Put the parts together; nothing is opened yet."""
+        """Put the parts together; no log and no socket is opened yet."""
         folder = self.settings.log.path
         self.memory = Memory(KINDS, self.clock.now_ms)
         self.store = SqliteStore(folder, self.settings.log.segment_max_bytes)
@@ -101,6 +103,7 @@ class Daemon:
             self.version,
         )
         self.states = StateReader()
+        self.seen = signatures(self._watched())
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until asked to stop.
@@ -247,13 +250,18 @@ class Daemon:
             systemd.status(self._status_line())
 
     async def _watch(self) -> None:
-        """Read documents again when files change, if that is wanted."""
+        """Read documents again when files change, if that is wanted.
+
+        What counts as changed is taken before they are read, so that nothing falls in between.
+        """
         while True:
-            settings = self.settings
-            paths = [self.path, *settings.state, *settings.rules]
-            await wait_changed(paths)
+            await wait_changed(self._watched(), since=self.seen)
+            self.seen = signatures(self._watched())
             if self.settings.watch:
                 await self.reload_by_itself()
+
+    def _watched(self) -> tuple[Path, ...]:
+        return (self.path, *self.settings.state, *self.settings.rules)
 
     async def reload_by_itself(self) -> None:
         """Read the documents again on a signal or a change; faults are told, nothing is raised."""
