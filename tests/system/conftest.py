@@ -26,6 +26,6 @@ def figure(capsys):
 
     def say(text):
         with capsys.disabled():
-            print(f"\n    {text}", end="")
+            print(f"\n    {text}", end="")  # noqa: T201 - that is what it is for
 
     return say

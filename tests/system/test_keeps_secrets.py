@@ -17,7 +17,7 @@ CANARIES = {
         declared-user declared-pass declared-key declared-query
         foreign-user foreign-pass foreign-key foreign-query
         operator-key operator-pass refused-key refused-pass
-        hook-sip hook-auth hook-rtmp hook-custom hook-refused misplaced gone""".split()
+        hook-sip hook-auth hook-rtmp hook-custom hook-refused misplaced gone""".split()  # noqa: SIM905
     )
 }
 
@@ -72,7 +72,9 @@ def prepared(folder):
     )
     system.values["hooks"]["sealed"] = ["custom.token"]
     system.values["nodes"]["wcs1"] |= {
-        "username": "orchestrator", "password": "${secret.password}", "hookToken": "${secret.hooks}",
+        "username": "orchestrator",
+        "password": "${secret.password}",
+        "hookToken": "${secret.hooks}",
     }  # fmt: skip
     system.environment |= {
         "CREDENTIALS_DIRECTORY": str(credentials), "CANARY": c.environment,
@@ -191,7 +193,7 @@ def _rotation(system):
 def _faults(system):
     """Let secrets stand as values where none should be, so that messages might quote them."""
     (system.state / "bad.yaml").write_text(
-        f"transponders:\n  t: {{streamName: show, rtmpUrl: {c.misplaced}, muted: {c.misplaced}}}\n"
+        f"transponders:\n  t: {{streamName: s, rtmpUrl: {c.misplaced}, muted: {c.misplaced}}}\n"
         f"  u: {c.misplaced}\n  v: [{c.misplaced}]\n"
     )
     assert system.command("reload")[0] == 1

@@ -122,8 +122,8 @@ def kill_under_load(system, kills, figure):
     code, verified, err = system.command("log", "verify", within_s=120)
     twice, came = system.started_twice()
     figure(
-        f"{kills} kills in {lasted_s:.0f} s: {len(taken)} hooks answered 200, {len(missing)} of them "
-        f"missing, {sum(s.lost for s in senders)} without an answer, {dict(refused)} refused; "
+        f"{kills} kills in {lasted_s:.0f} s: {len(taken)} hooks answered 200, {len(missing)} of "
+        f"them missing, {sum(s.lost for s in senders)} without an answer, {dict(refused)} refused; "
         f"{len(positions)} positions; {sum(came.values())} starts of transponders, {len(twice)} "
         f"twice; a start takes {min(starts):.1f} to {max(starts):.1f} s"
     )
