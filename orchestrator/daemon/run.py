@@ -75,6 +75,8 @@ class Daemon:
     tls: Tls | None = None
     stopping: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
+    started: trio.Event = field(factory=trio.Event)
+    loading: trio.Lock = field(factory=trio.Lock)
     seen: Mapping[Path, Signature] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -125,6 +127,7 @@ class Daemon:
                     nursery.start_soon(self._watch)
                     systemd.ready(self._status_line())
                     journal.info("ready", position=self.log.head.position)
+                    self.started.set()
                     task_status.started()
                     await self.stopping.wait()
                     await self._end()
@@ -134,21 +137,22 @@ class Daemon:
             self.ended.set()
 
     async def reload(self, actor: str, cause: int = 0) -> Taken:
-        """Read the documents again and take what is good of them.
+        """Read the documents again and take what is good of them; one reload at a time.
 
         Raises:
             DocumentError: orchestrator.yaml itself is faulty; everything stays as it was.
             LogRefused: nothing was taken.
         """
-        systemd.reloading()
-        try:
-            documents = await trio.to_thread.run_sync(self._read)
-            taken = await self.loader.load(documents, actor=actor, cause=cause)
-            self._apply(documents.settings)
-            if self.tls is not None:
-                self.tls.reload()
-        finally:
-            systemd.ready(self._status_line())
+        async with self.loading:
+            systemd.reloading()
+            try:
+                documents = await trio.to_thread.run_sync(self._read)
+                taken = await self.loader.load(documents, actor=actor, cause=cause)
+                self._apply(documents.settings)
+                if self.tls is not None:
+                    self.tls.reload()
+            finally:
+                systemd.ready(self._status_line())
         return taken
 
     async def _begin(self) -> None:
@@ -264,7 +268,13 @@ class Daemon:
         return (self.path, *self.settings.state, *self.settings.rules)
 
     async def reload_by_itself(self) -> None:
-        """Read the documents again on a signal or a change; faults are told, nothing is raised."""
+        """Read the documents again on a signal or a change; faults are told, nothing is raised.
+
+        One that comes during the start waits until it is over.
+        """
+        await self.started.wait()
+        if self.stopping.is_set():
+            return
         try:
             await self.reload("orchestrator")
         except DocumentError as refused:
@@ -313,11 +323,12 @@ class Daemon:
 
 async def handle_signals(daemon: Daemon) -> None:
     """Reload on SIGHUP; end on SIGTERM and SIGINT, at once on the second."""
-    with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            if number == signal.SIGHUP:
-                await daemon.reload_by_itself()
-            elif daemon.stopping.is_set():
-                os._exit(1)
-            else:
-                daemon.stopping.set()
+    async with trio.open_nursery() as nursery:
+        with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
+            async for number in signals:
+                if number == signal.SIGHUP:
+                    nursery.start_soon(daemon.reload_by_itself)
+                elif daemon.stopping.is_set():
+                    os._exit(1)
+                else:
+                    daemon.stopping.set()

@@ -1,5 +1,7 @@
 """Files that change in the very moment in which they are read."""
 
+import time
+
 import trio
 
 from orchestrator.daemon.run import Daemon
@@ -28,15 +30,20 @@ class WritesAfterwards:
         return found
 
 
+def written(folder):
+    path = folder / "orchestrator.yaml"
+    path.write_text(CONFIGURATION)
+    (folder / "state").mkdir()
+    (folder / "state" / "main.yaml").write_text("{}\n")
+    return path
+
+
 def names(daemon):
     return [key.name for key in daemon.memory.world.declared]
 
 
 async def test_what_changes_while_it_is_read_is_read_again(tmp_path):
-    path, state = tmp_path / "orchestrator.yaml", tmp_path / "state" / "main.yaml"
-    state.parent.mkdir()
-    path.write_text(CONFIGURATION)
-    state.write_text("{}\n")
+    path, state = written(tmp_path), tmp_path / "state" / "main.yaml"
     daemon = Daemon(path, read_configuration(path), "0")
     daemon.states = WritesAfterwards(daemon.states, state, [LINE % "one", LINE % "the-second"])
     async with trio.open_nursery() as nursery:
@@ -47,3 +54,32 @@ async def test_what_changes_while_it_is_read_is_read_again(tmp_path):
         daemon.stopping.set()
         await daemon.ended.wait()
         nursery.cancel_scope.cancel()
+
+
+class Counts:
+    """A slow reader that knows how many read at one time."""
+
+    def __init__(self, reader):
+        self.reader, self.now, self.most = reader, 0, 0
+
+    def read(self, *arguments, **more):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        time.sleep(0.05)
+        self.now -= 1
+        return self.reader.read(*arguments, **more)
+
+
+async def test_two_who_ask_for_a_reload_are_served_one_after_the_other(tmp_path):
+    path = written(tmp_path)
+    daemon = Daemon(path, read_configuration(path), "0")
+    daemon.states = counts = Counts(daemon.states)
+    async with trio.open_nursery() as nursery:
+        await nursery.start(daemon.run)
+        async with trio.open_nursery() as both:
+            both.start_soon(daemon.reload, "user:one")
+            both.start_soon(daemon.reload, "user:two")
+        daemon.stopping.set()
+        await daemon.ended.wait()
+        nursery.cancel_scope.cancel()
+    assert counts.most == 1

@@ -159,7 +159,7 @@ class System:
 
     def wait_answering(self, within_s=20.0):
         def is_answering():
-            assert self.daemon.poll() is None, self.said()
+            assert self.daemon.poll() is None, f"{self.daemon.returncode}: {self.said()}"
             try:
                 return self.ask("GET", "/api/v1/status")[0] == 200
             except OSError:

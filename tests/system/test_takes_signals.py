@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import time
+from pathlib import Path
 
 import pytest
 import trustme
@@ -102,6 +103,25 @@ def test_a_hangup_reads_the_documents_again(running):
     running.daemon.send_signal(signal.SIGHUP)
     eventually(lambda: "orchestrator.yaml:1:" in running.said())
     assert running.phases() == {"youtube": "Waiting"}
+
+
+def test_a_hangup_during_the_start_does_not_end_it(system):
+    for _ in range(3):
+        system.run(is_waited=False)
+        eventually(lambda: catches(system.daemon.pid, signal.SIGHUP), 15, 0.001)
+        for _ in range(5):
+            system.daemon.send_signal(signal.SIGHUP)
+            time.sleep(0.01)
+        system.wait_answering()
+        assert system.stop()[0] == 0, system.said()
+
+
+def catches(pid, number):
+    """Return whether a process has a handler for a signal, from proc(5)."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return int(line.split()[1], 16) & 1 << (number - 1)
+    return 0
 
 
 def test_changed_files_are_read_without_being_told(tmp_path, figure):
