@@ -8,7 +8,7 @@ flight are answered, calls in flight get a moment, and what they leave open the 
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -30,8 +30,9 @@ from orchestrator.errors import DocumentError, LogRefused
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell import systemd
 from orchestrator.shell.documents.configuration import read_configuration
+from orchestrator.shell.documents.folder import Signature
 from orchestrator.shell.documents.state import StateReader
-from orchestrator.shell.documents.watch import wait_changed
+from orchestrator.shell.documents.watch import signatures, wait_changed
 from orchestrator.shell.listen.address import open_sockets
 from orchestrator.shell.listen.limits import Limits
 from orchestrator.shell.listen.serve import Listener, serve
@@ -76,9 +77,12 @@ class Daemon:
     tls: Tls | None = None
     stopping: trio.Event = field(factory=trio.Event)
     ended: trio.Event = field(factory=trio.Event)
+    started: trio.Event = field(factory=trio.Event)
+    loading: trio.Lock = field(factory=trio.Lock)
+    seen: Mapping[Path, Signature] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Put the parts together; nothing is opened yet."""
+        """Put the parts together; no log and no socket is opened yet."""
         folder = self.settings.log.path
         self.memory = Memory(KINDS, self.clock.now_ms)
         self.store = SqliteStore(folder, self.settings.log.segment_max_bytes)
@@ -103,6 +107,7 @@ class Daemon:
             self.version,
         )
         self.states = StateReader()
+        self.seen = signatures(self._watched())
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve until asked to stop.
@@ -125,6 +130,7 @@ class Daemon:
                     nursery.start_soon(self._verify_older)
                     systemd.ready(self._status_line())
                     journal.info("ready", position=self.log.head.position)
+                    self.started.set()
                     task_status.started()
                     await self.stopping.wait()
                     await self._end()
@@ -134,21 +140,22 @@ class Daemon:
             self.ended.set()
 
     async def reload(self, actor: str, cause: int = 0) -> Taken:
-        """Read the documents again and take what is good of them.
+        """Read the documents again and take what is good of them; one reload at a time.
 
         Raises:
             DocumentError: orchestrator.yaml itself is faulty; everything stays as it was.
             LogRefused: nothing was taken.
         """
-        systemd.reloading()
-        try:
-            documents = await trio.to_thread.run_sync(self._read)
-            taken = await self.loader.load(documents, actor=actor, cause=cause)
-            self._apply(documents.settings)
-            if self.tls is not None:
-                self.tls.reload()
-        finally:
-            systemd.ready(self._status_line())
+        async with self.loading:
+            systemd.reloading()
+            try:
+                documents = await trio.to_thread.run_sync(self._read)
+                taken = await self.loader.load(documents, actor=actor, cause=cause)
+                self._apply(documents.settings)
+                if self.tls is not None:
+                    self.tls.reload()
+            finally:
+                systemd.ready(self._status_line())
         return taken
 
     async def _begin(self) -> None:
@@ -270,16 +277,27 @@ class Daemon:
             node.stir()
 
     async def _watch(self) -> None:
-        """Read documents again when files change, if that is wanted."""
+        """Read documents again when files change, if that is wanted.
+
+        What counts as changed is taken before they are read, so that nothing falls in between.
+        """
         while True:
-            settings = self.settings
-            paths = [self.path, *settings.state, *settings.rules]
-            await wait_changed(paths)
+            await wait_changed(self._watched(), since=self.seen)
+            self.seen = signatures(self._watched())
             if self.settings.watch:
                 await self.reload_by_itself()
 
+    def _watched(self) -> tuple[Path, ...]:
+        return (self.path, *self.settings.state, *self.settings.rules)
+
     async def reload_by_itself(self) -> None:
-        """Read the documents again on a signal or a change; faults are told, nothing is raised."""
+        """Read the documents again on a signal or a change; faults are told, nothing is raised.
+
+        One that comes during the start waits until it is over.
+        """
+        await self.started.wait()
+        if self.stopping.is_set():
+            return
         try:
             await self.reload("orchestrator")
         except DocumentError as refused:
@@ -328,11 +346,12 @@ class Daemon:
 
 async def handle_signals(daemon: Daemon) -> None:
     """Reload on SIGHUP; end on SIGTERM and SIGINT, at once on the second."""
-    with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
-        async for number in signals:
-            if number == signal.SIGHUP:
-                await daemon.reload_by_itself()
-            elif daemon.stopping.is_set():
-                os._exit(1)
-            else:
-                daemon.stopping.set()
+    async with trio.open_nursery() as nursery:
+        with trio.open_signal_receiver(signal.SIGHUP, signal.SIGTERM, signal.SIGINT) as signals:
+            async for number in signals:
+                if number == signal.SIGHUP:
+                    nursery.start_soon(daemon.reload_by_itself)
+                elif daemon.stopping.is_set():
+                    os._exit(1)
+                else:
+                    daemon.stopping.set()

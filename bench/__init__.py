@@ -1,0 +1,1 @@
+"""Measures of the real programs; `python -m bench` lists them."""

@@ -1,0 +1,156 @@
+"""A daemon that is killed again and again while hooks pour in.
+
+Promise 1: what got 200 is in the log. And of what the daemon did itself nothing is done twice.
+"""
+
+import http.client
+import json
+import sqlite3
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from tests.system.system import TOKEN, URL, eventually
+
+SENDERS = 8
+PER_S = 200
+TARGETS = 12
+ALIVE_S = (0.2, 1.1)
+
+
+class Sender(threading.Thread):
+    """One connection that is kept alive as long as the other end lives."""
+
+    def __init__(self, system, index, ended):
+        super().__init__(daemon=True)
+        self.system, self.index, self.ended = system, index, ended
+        self.taken, self.refused, self.lost = [], Counter(), 0
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.system.hook_port, timeout=10)
+        number = 0
+        due = time.monotonic()
+        while not self.ended.is_set():
+            due = max(due + SENDERS / PER_S, time.monotonic() - 0.2)
+            self.ended.wait(max(0.0, due - time.monotonic()))
+            delivery = f"{self.index}-{number}"
+            number += 1
+            try:
+                connection.request("POST", f"/hooks/wcs1/{TOKEN}/StreamStatusEvent", hook(delivery))
+                response = connection.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException):
+                self.lost += 1
+                connection.close()
+                continue
+            if response.status == 200:
+                self.taken.append(delivery)
+            else:
+                self.refused[response.status] += 1
+        connection.close()
+
+
+def hook(delivery):
+    """Return a hook of a guest's stream; it concerns nothing that is declared."""
+    return json.dumps(
+        {
+            "nodeId": "n@127.0.0.1",
+            "appKey": "defaultApp",
+            "sessionId": f"session-{delivery}",
+            "mediaSessionId": f"media-{delivery}",
+            "name": f"guest-{delivery}",
+            "published": True,
+            "status": "UNPUBLISHED",
+            "mediaProvider": "WebRTC",
+            "custom": {"delivery": delivery},
+        }
+    )
+
+
+def deliveries(system):
+    """Return how often each delivery stands in the log."""
+    found = Counter()
+    for path in sorted(system.log.glob("*.sqlite")):
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        for (body,) in connection.execute("select body from entries where type = 'HookReceived'"):
+            found[json.loads(body)["body"].get("custom", {}).get("delivery")] += 1
+        connection.close()
+    return found
+
+
+def kill_under_load(system, kills, figure):
+    targets = {f"t{number:02}": ("show", f"{URL}{number:02}") for number in range(TARGETS)}
+    system.declare(**targets)
+    system.emulate("--publish", "wcs1/show", hooks=None)
+    system.run()
+    eventually(lambda: len(system.transponders()) == TARGETS, 20)
+    ended = threading.Event()
+    senders = [Sender(system, index, ended) for index in range(SENDERS)]
+    for sender in senders:
+        sender.start()
+    began = time.monotonic()
+    starts = []
+    try:
+        for number in range(kills):
+            low, high = ALIVE_S
+            ended.wait(low + (high - low) * (number * 7 % kills) / kills)
+            # Work under way in the moment of the kill: one target changes, one is lost.
+            turning = f"t{number % TARGETS:02}"
+            targets[turning] = ("show", f"{URL}{turning}-{number}")
+            system.declare(**targets)
+            system.pull("transponder/vanish", streamName="show")
+            system.kill()
+            starting = time.monotonic()
+            system.run()
+            starts.append(time.monotonic() - starting)
+    finally:
+        ended.set()
+        for sender in senders:
+            sender.join(30)
+    lasted_s = time.monotonic() - began
+    system.wait_transponders(*targets.values(), within_s=20)
+    system.wait_phase(**dict.fromkeys(targets, "Ready"))
+    assert system.stop()[0] == 0
+
+    taken = [delivery for sender in senders for delivery in sender.taken]
+    refused = sum((sender.refused for sender in senders), Counter())
+    kept = deliveries(system)
+    missing = [delivery for delivery in taken if not kept[delivery]]
+    positions = [entry["position"] for entry in system.entries()]
+    code, verified, err = system.command("log", "verify", within_s=120)
+    twice, came = system.started_twice()
+    figure(
+        f"{kills} kills in {lasted_s:.0f} s: {len(taken)} hooks answered 200, {len(missing)} of "
+        f"them missing, {sum(s.lost for s in senders)} without an answer, {dict(refused)} refused; "
+        f"{len(positions)} positions; {sum(came.values())} starts of transponders, {len(twice)} "
+        f"twice; a start takes {min(starts):.1f} to {max(starts):.1f} s"
+    )
+    assert missing == []
+    assert [delivery for delivery in taken if kept[delivery] > 1] == []
+    assert positions == list(range(1, len(positions) + 1))
+    assert code == 0, err
+    assert f"{len(positions)} entries verify" in verified
+    assert twice == []
+    assert conflicts(system) == []
+    assert len(taken) > kills * 10
+
+
+def conflicts(system):
+    """Return the starts that the node refused because an equal transponder was there."""
+    return [
+        entry["number"]
+        for entry in system.journal()
+        if (entry["kind"], entry["what"], entry["status"]) == ("answer", "/push/startup", 409)
+    ]
+
+
+@pytest.mark.slow
+def test_ten_kills_lose_no_hook_and_start_nothing_twice(system, figure):
+    kill_under_load(system, 10, figure)
+
+
+@pytest.mark.nightly
+def test_a_hundred_kills_lose_no_hook_and_start_nothing_twice(system, figure):
+    kill_under_load(system, 100, figure)
