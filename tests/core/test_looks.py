@@ -322,6 +322,8 @@ def test_a_lost_tail_is_watched_until_it_is_accepted():
         (RestReply(200, EMPTY), Listing(())),
         (RestReply(200, Map({"a": 1})), Listing((Map({"a": 1}),))),
         (RestReply(200, (Map({"a": 1}),)), Listing((Map({"a": 1}),))),
+        (RestReply(200, Map({"k": Map({"a": 1})})), Listing((Map({"a": 1}),))),
+        (RestReply(200, (Map({"b": 1}),)), Unreadable("a list with members that have no a")),
         (RestReply(200, (Map(), 1)), Unreadable("a list with members that are no objects")),
         (RestReply(200, "text"), Unreadable("a text where a list was due")),
         (RestReply(200, 5), Unreadable("a scalar where a list was due")),
@@ -334,7 +336,7 @@ def test_a_lost_tail_is_watched_until_it_is_accepted():
     ],
 )
 def test_replies_to_a_listing_are_lists_or_say_nothing(reply, expected):
-    assert listing(reply) == expected
+    assert listing(reply, "a") == expected
 
 
 def test_a_refusal_is_told_in_its_own_words():
