@@ -70,14 +70,18 @@ def test_every_documented_request_is_right(name):
         (
             "/stream/terminate",
             {},
-            "/stream/terminate without a filter would end every stream of the node; give one of "
-            "name, mediaSessionId, status, published, mediaSessionIds",
+            (
+                "/stream/terminate without a filter would end every stream of the node; give one of "
+                "name, mediaSessionId, status, published, mediaSessionIds"
+            ),
         ),
         (
             "/stream/terminate",
             {"name": "", "mediaSessionIds": []},
-            "/stream/terminate without a filter would end every stream of the node; give one of "
-            "name, mediaSessionId, status, published, mediaSessionIds",
+            (
+                "/stream/terminate without a filter would end every stream of the node; give one of "
+                "name, mediaSessionId, status, published, mediaSessionIds"
+            ),
         ),
         ("/stream/terminate", {"mediaSessionIds": ["a"]}, ""),
         (
