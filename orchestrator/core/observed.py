@@ -48,7 +48,7 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
     for seen in look.appeared:
         world = _appeared(world, look.node, look.kind, seen, kinds)
     for seen in (one for one in look.changed if one.natural in world.things(look.node, look.kind)):
-        world = _changed(world, look.node, look.kind, seen)
+        world = _changed(world, look.node, look.kind, seen, kinds)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
         world = with_touched(world, look.node, kinds)  # what reads these may have gone with them
     return world
@@ -209,11 +209,16 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     return world
 
 
-def _changed(world: World, node: str, kind: str, seen: Seen) -> World:
+def _changed(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
     scope = (node, kind)
     known = world.observed[scope][seen.natural]
-    things = world.observed[scope].set(seen.natural, evolve(known, seen=seen))
-    return evolve(world, observed=world.observed.set(scope, things))
+    changed = evolve(known, seen=seen)
+    things = world.observed[scope].set(seen.natural, changed)
+    world = evolve(world, observed=world.observed.set(scope, things))
+    if kinds[kind].declared is not None or stream_name(known) == stream_name(changed):
+        return world
+    live = without_member(world.live, (node, stream_name(known)), seen.natural)
+    return _stream_appeared(evolve(world, live=live), node, changed)
 
 
 def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) -> World:

@@ -227,6 +227,17 @@ def test_a_stream_may_be_published_under_one_name_twice():
     assert not history.world.is_streaming(NODE, "show")
 
 
+def test_a_stream_that_changes_its_name_is_live_under_the_new_one_only():
+    history = begun(line("a"), line("b", "other"))
+    history.look("stream", published("s-1", "other"))
+    assert history.world.live == Map({(NODE, "other"): frozenset({"s-1"})})
+    history.look("transponder")
+    assert history.phases() == {"a": ("Waiting", "stream-absent"), "b": ("Starting", "create")}
+    history.unpublish()
+    assert history.world.live == EMPTY
+    assert history.phases()["b"] == ("Waiting", "stream-absent")
+
+
 def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
     history = running(*LINES)
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
