@@ -16,6 +16,6 @@ def sample(name):
 
 def parsed(kind, body):
     """Return what a kind makes of a reply to its listing."""
-    read = listing(RestReply(200, body), kind.KIND.identity)
+    read = listing(RestReply(200, body), kind.identity)
     assert isinstance(read, Listing)
     return [kind.parse(item) for item in read.items]
