@@ -223,7 +223,7 @@ def _action(action: Create | Update | Replace | Delete | Adopt, kinds: Kinds) ->
             name, calls = "replace", declared.calls["replace"]
         case Delete():
             name, calls = "delete", declared.calls["delete"]
-        case Adopt():
+        case Adopt():  # pragma: no branch
             name, calls = "adopt", ()
     return {
         "action": name,
