@@ -20,7 +20,7 @@ HELD = HeldStep(NODE, key("a"), "delete", "n", "m")
 
 
 def concerned(event, history=None):
-    before = (history or running(line("a"), line("b", "other"))).world
+    before = (history or running(line("a")).load(line("b", "other"))).world
     entry = Entry(before.position + 1, before.at_ms, 0, "", event)
     return concern(before, project(before, entry, KINDS), entry, KINDS)
 
