@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from orchestrator.core.json import Json
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Key, Placement
+from orchestrator.core.resource import Placement
 from orchestrator.core.rest import RestCall
 
 NEVER: Final = 2**53  # a time that no clock reaches, and that JSON can carry
@@ -147,8 +147,3 @@ class Plan:
 def name_of(action: Action) -> str:
     """Return the word for an action in events and in JSON."""
     return type(action).__name__.lower()
-
-
-def key_of(action: Step) -> Key:
-    """Return the declared thing that a step acts for."""
-    return action.placement.key

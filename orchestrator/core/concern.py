@@ -83,7 +83,9 @@ def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
             | Checkpoint()
         ):
             return Everything()
-        case DocumentRejected() | DocumentAccepted() | Parked() | DaemonStopped() | ClockStepped():
+        case (  # pragma: no branch
+            DocumentRejected() | DocumentAccepted() | Parked() | DaemonStopped() | ClockStepped()
+        ):
             return NOTHING
 
 

@@ -66,9 +66,9 @@ def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds
     world = evolve(world, wanted=world.wanted.set(placement, resource))
     world = _indexed(world, placement, resource, kinds, add=True)
     for thing in tuple(world.holdings(placement)):
-        if thing.owner is not None:
-            owner = evolve(thing.owner, unwanted=0, is_protected=False)
-            world = with_owner(world, placement, thing, owner)
+        assert thing.owner is not None
+        owner = evolve(thing.owner, unwanted=0, is_protected=False)
+        world = with_owner(world, placement, thing, owner)
     if old is not None and old.spec == resource.spec and old.retry == resource.retry:
         return world
     return evolve(

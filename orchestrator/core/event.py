@@ -316,7 +316,9 @@ def subject_of(event: Event) -> str:
             return subject("hold", hold)
         case OperatorAsked(verb=verb):
             return subject("operator", verb)
-        case DaemonStarted() | DaemonStopped() | TailLost() | ClockStepped() | Checkpoint():
+        case (  # pragma: no branch
+            DaemonStarted() | DaemonStopped() | TailLost() | ClockStepped() | Checkpoint()
+        ):
             return "daemon"
 
 

@@ -101,7 +101,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return _began(world)
         case ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
-        case OperatorAsked() | Parked() | DaemonStopped() | ClockStepped():
+        case OperatorAsked() | Parked() | DaemonStopped() | ClockStepped():  # pragma: no branch
             return world
 
 

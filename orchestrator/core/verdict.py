@@ -204,7 +204,7 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             return case.settled(Phase.READY, "unverified", message)
         case (InPlace() as change, _):
             return _update(case, thing, change)
-        case (Different(fields=fields), _):
+        case (Different(fields=fields), _):  # pragma: no branch
             reason = f"{', '.join(fields)} changed"
             step = _replace(case, thing, reason)
             return _guarded(case, thing, step, Phase.UPDATING)

@@ -223,7 +223,7 @@ def _action(action: Create | Update | Replace | Delete | Adopt, kinds: Kinds) ->
             name, calls = "replace", declared.calls["replace"]
         case Delete():
             name, calls = "delete", declared.calls["delete"]
-        case Adopt():
+        case Adopt():  # pragma: no branch
             name, calls = "adopt", ()
     return {
         "action": name,
@@ -252,9 +252,7 @@ def _thing(world: World, verdict: Verdict, kinds: Kinds) -> Observed | None:
     placement = verdict.placement
     for thing in world.holdings(placement):
         return thing
-    wanted = world.wanted.get(placement)
-    if wanted is None:
-        return None
+    wanted = world.wanted[placement]  # a verdict is on what is ours or wanted
     for natural in kinds[placement.key.kind].declarable.naturals(wanted.spec):
         if thing_there := world.thing(placement.node, placement.key.kind, natural):
             return thing_there if thing_there.owner is None else None

@@ -1,23 +1,17 @@
 """Listings become news: what to believe, what to doubt, and when to look again."""
 
-import pytest
 from attrs import evolve
 
-from orchestrator.core.action import Look
 from orchestrator.core.configuration import Timing
 from orchestrator.core.event import (
     DaemonStarted,
     Looked,
-    NodeFound,
-    NodeLost,
     NodeRestarted,
     OperatorAsked,
 )
 from orchestrator.core.json import freeze
-from orchestrator.core.look import LastLook, due_ms, silence
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen
-from orchestrator.core.rest import Listing, NotJson, RestReply, Unreadable, complaint, listing
 from orchestrator.kinds.catalogue import KINDS
 from tests.core.history import (
     NODE,
@@ -238,71 +232,6 @@ def test_a_stream_that_changes_its_name_is_live_under_the_new_one_only():
     assert history.phases()["b"] == ("Waiting", "stream-absent")
 
 
-def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
-    history = running(*LINES)
-    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
-    history.look_failed("transponder")
-    assert history.phases()["a"] == ("Unknown", "look-failed")
-    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms + 99_999) is None
-    history.wait(1_000).look_failed("stream", "cannot connect")
-    history.wait(29_999)
-    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
-    history.wait(1)
-    lost = silence(history.world, NODE, KINDS, history.looks, history.now_ms)
-    assert lost == NodeLost(NODE, "cannot connect")
-    history.happen(lost)
-    assert history.phases()["a"] == ("Unknown", "node-unreachable")
-    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
-
-
-def test_the_first_look_that_gets_through_finds_the_node():
-    history = running(*LINES).happen(NodeLost(NODE, "cannot connect"))
-    assert history.look("transponder", *shown(*LINES)) == (
-        NodeFound(NODE),
-        Looked(NODE, "transponder"),
-    )
-    assert history.world.lost == EMPTY
-    assert history.phases()["a"] == ("Ready", "unverified")
-
-
-def test_a_node_that_is_found_was_not_looked_at():
-    history = running(*LINES).happen(NodeLost(NODE, "x"), NodeFound(NODE))
-    assert history.phases()["a"] == ("Unknown", "not-looked")
-
-
-@pytest.mark.parametrize(
-    ("last", "due"),
-    [
-        (LastLook(), 0),
-        (LastLook(position=9, at_ms=100, tried_ms=100), 5_100),
-        (LastLook(position=4, at_ms=100, tried_ms=100), 1_100),
-        (LastLook(tried_ms=100, failures=1), 1_100),
-        (LastLook(tried_ms=100, failures=2), 2_100),
-        (LastLook(tried_ms=100, failures=3), 4_100),
-        (LastLook(tried_ms=100, failures=99), 5_100),
-    ],
-)
-def test_looks_are_due_in_their_turn_and_at_most_once_a_second(last, due):
-    world = evolve(History().configure().world, touched=Map({THINGS: 5}))
-    assert due_ms(world, NODE, KINDS["transponder"], last) == due
-
-
-def test_a_burst_is_followed_by_one_look():
-    history = running(*LINES).wait(400)
-    history.look("transponder", *shown(*LINES))
-    history.look("stream", published("s-1"))
-    for media in ("s-2", "s-3", "s-4"):
-        history.wait(100).publish(media, media)
-    assert history.planned().plan.actions == ()
-    assert history.planned().plan.next_ms == history.now_ms + 700
-    history.wait(700)
-    touched = history.world.touched[THINGS]
-    assert history.planned().plan.actions == (
-        Look(NODE, "stream", "due", touched),
-        Look(NODE, "transponder", "due", touched),
-    )
-
-
 def test_timing_names_how_often_each_kind_is_looked_at():
     history = History().configure(timing=Timing(looks_ms=Map({"streams": 7_000})))
     assert history.world.configuration.look_every_ms("streams") == 7_000
@@ -323,34 +252,3 @@ def test_a_lost_tail_is_watched_until_it_is_accepted():
     assert history.phases() == {"a": ("Held", "tail-lost")}
     history.happen(from_operator)
     assert history.phases() == {"a": ("Starting", "create")}
-
-
-@pytest.mark.parametrize(
-    ("reply", "expected"),
-    [
-        (RestReply(404, NotJson("no JSON"), "gone"), Listing(())),
-        (RestReply(200, ()), Listing(())),
-        (RestReply(200, EMPTY), Listing(())),
-        (RestReply(200, Map({"a": 1})), Listing((Map({"a": 1}),))),
-        (RestReply(200, (Map({"a": 1}),)), Listing((Map({"a": 1}),))),
-        (RestReply(200, Map({"k": Map({"a": 1})})), Listing((Map({"a": 1}),))),
-        (RestReply(200, (Map({"b": 1}),)), Unreadable("a list with members that have no a")),
-        (RestReply(200, (Map(), 1)), Unreadable("a list with members that are no objects")),
-        (RestReply(200, "text"), Unreadable("a text where a list was due")),
-        (RestReply(200, 5), Unreadable("a scalar where a list was due")),
-        (RestReply(200, None), Unreadable("an empty body where a list was due")),
-        (RestReply(200, NotJson("no JSON"), " "), Unreadable("an empty body where a list was due")),
-        (RestReply(200, NotJson("no JSON"), "<p>"), Unreadable("no JSON")),
-        (RestReply(500, None), Unreadable("status 500")),
-        (RestReply(500, Map({"message": "bad"})), Unreadable("status 500: bad")),
-        (RestReply(401, NotJson("no JSON"), "go\n away"), Unreadable("status 401: go away")),
-    ],
-)
-def test_replies_to_a_listing_are_lists_or_say_nothing(reply, expected):
-    assert listing(reply, "a") == expected
-
-
-def test_a_refusal_is_told_in_its_own_words():
-    assert complaint(RestReply(400, Map({"error": "e", "reason": "r"}))) == "r"
-    assert complaint(RestReply(400, Map({"other": "e"}), "the text")) == "the text"
-    assert complaint(RestReply(400, None, "x" * 500)) == "x" * 200

@@ -71,7 +71,8 @@ def test_every_documented_request_is_right(name):
             "/stream/terminate",
             {},
             (
-                "/stream/terminate without a filter would end every stream of the node; give one of "
+                "/stream/terminate without a filter would end every stream of the node; give one "
+                "of "
                 "name, mediaSessionId, status, published, mediaSessionIds"
             ),
         ),
@@ -79,7 +80,8 @@ def test_every_documented_request_is_right(name):
             "/stream/terminate",
             {"name": "", "mediaSessionIds": []},
             (
-                "/stream/terminate without a filter would end every stream of the node; give one of "
+                "/stream/terminate without a filter would end every stream of the node; give one "
+                "of "
                 "name, mediaSessionId, status, published, mediaSessionIds"
             ),
         ),

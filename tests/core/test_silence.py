@@ -1,0 +1,92 @@
+"""When to look again, and when a node counts as lost."""
+
+import pytest
+from attrs import evolve
+
+from orchestrator.core.action import Look
+from orchestrator.core.event import (
+    Looked,
+    NodeFound,
+    NodeLost,
+)
+from orchestrator.core.look import LastLook, due_ms, silence
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.kinds.catalogue import KINDS
+from tests.core.history import (
+    NODE,
+    History,
+    line,
+    published,
+    running,
+    shown,
+)
+
+STREAMS = ("wcs1", "stream")
+THINGS = ("wcs1", "transponder")
+LINES = tuple(line(name, url=f"rtmp://target.lan/{name}") for name in "abc")
+NATURALS = tuple(f"rtmp_show rtmp://target.lan/{name}" for name in "abc")
+
+
+def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
+    history = running(*LINES)
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+    history.look_failed("transponder")
+    assert history.phases()["a"] == ("Unknown", "look-failed")
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms + 99_999) is None
+    history.wait(1_000).look_failed("stream", "cannot connect")
+    history.wait(29_999)
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+    history.wait(1)
+    lost = silence(history.world, NODE, KINDS, history.looks, history.now_ms)
+    assert lost == NodeLost(NODE, "cannot connect")
+    history.happen(lost)
+    assert history.phases()["a"] == ("Unknown", "node-unreachable")
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+
+
+def test_the_first_look_that_gets_through_finds_the_node():
+    history = running(*LINES).happen(NodeLost(NODE, "cannot connect"))
+    assert history.look("transponder", *shown(*LINES)) == (
+        NodeFound(NODE),
+        Looked(NODE, "transponder"),
+    )
+    assert history.world.lost == EMPTY
+    assert history.phases()["a"] == ("Ready", "unverified")
+
+
+def test_a_node_that_is_found_was_not_looked_at():
+    history = running(*LINES).happen(NodeLost(NODE, "x"), NodeFound(NODE))
+    assert history.phases()["a"] == ("Unknown", "not-looked")
+
+
+@pytest.mark.parametrize(
+    ("last", "due"),
+    [
+        (LastLook(), 0),
+        (LastLook(position=9, at_ms=100, tried_ms=100), 5_100),
+        (LastLook(position=4, at_ms=100, tried_ms=100), 1_100),
+        (LastLook(tried_ms=100, failures=1), 1_100),
+        (LastLook(tried_ms=100, failures=2), 2_100),
+        (LastLook(tried_ms=100, failures=3), 4_100),
+        (LastLook(tried_ms=100, failures=99), 5_100),
+    ],
+)
+def test_looks_are_due_in_their_turn_and_at_most_once_a_second(last, due):
+    world = evolve(History().configure().world, touched=Map({THINGS: 5}))
+    assert due_ms(world, NODE, KINDS["transponder"], last) == due
+
+
+def test_a_burst_is_followed_by_one_look():
+    history = running(*LINES).wait(400)
+    history.look("transponder", *shown(*LINES))
+    history.look("stream", published("s-1"))
+    for media in ("s-2", "s-3", "s-4"):
+        history.wait(100).publish(media, media)
+    assert history.planned().plan.actions == ()
+    assert history.planned().plan.next_ms == history.now_ms + 700
+    history.wait(700)
+    touched = history.world.touched[THINGS]
+    assert history.planned().plan.actions == (
+        Look(NODE, "stream", "due", touched),
+        Look(NODE, "transponder", "due", touched),
+    )
