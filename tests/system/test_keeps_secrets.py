@@ -22,6 +22,9 @@ CANARIES = {
 }
 
 
+RETRY = {"first": "200ms", "max": "500ms", "parkAfter": 1000}
+
+
 class Canaries(dict):
     __getattr__ = dict.__getitem__
 
@@ -203,7 +206,7 @@ def _failures(system):
     bad = f"rtmp://u:{c.gone}@nowhere.lan/live/{c.gone}"
     system.pull("settings", unknown_hosts=["nowhere.lan"])
     system.declare(**declared(), gone={
-        "streamName": "show", "rtmpUrl": bad, "retry": {"first": "200ms", "max": "500ms"},
+        "streamName": "show", "rtmpUrl": bad, "retry": RETRY,
     })  # fmt: skip
     assert system.command("reload")[0] == 0
     eventually(lambda: system.phases().get("gone") in {"Backoff", "Parked"}, 10)
