@@ -201,6 +201,10 @@ def _faults(system):
     assert system.command("reload")[0] == 0
 
 
+def _is_of(entry, type_, subject):
+    return (entry["type"], entry["subject"]) == (type_, subject)
+
+
 def _failures(system):
     """Let the node refuse and break, with addresses in its words."""
     bad = f"rtmp://u:{c.gone}@nowhere.lan/live/{c.gone}"
@@ -209,7 +213,8 @@ def _failures(system):
         "streamName": "show", "rtmpUrl": bad, "retry": RETRY,
     })  # fmt: skip
     assert system.command("reload")[0] == 0
-    eventually(lambda: system.phases().get("gone") in {"Backoff", "Parked"}, 10)
+    refused = ("ActionFinished", "transponder/gone")
+    eventually(lambda: any(_is_of(entry, *refused) for entry in system.entries(refused[0])), 10)
     for form in ("message", "text", "reason"):
         system.pull("settings", error_form=form)
         before = len(system.mutations())
