@@ -73,8 +73,10 @@ def test_documents_are_followed_and_what_is_foreign_is_left_alone(running):
     running.wait_phase(turns="Ready", stays="Ready")
     assert running.mutations()[4:] == ["/push/terminate", "/push/startup"]
 
-    running.pull("restart")
-    eventually(lambda: running.is_up("wcs1") and running.transponders() == [])
+    running.pull("restart", down_s=0.5)
+    eventually(lambda: not running.is_up("wcs1"))
+    eventually(lambda: running.is_up("wcs1"))
+    assert running.transponders() == []
     publish(running)
     running.wait_transponders(("show", f"{URL}2"), ("show", f"{URL}4"), within_s=10)
     assert running.started_twice()[0] == []

@@ -17,7 +17,7 @@ from tests.system.system import TOKEN, URL, eventually
 SENDERS = 8
 PER_S = 200
 TARGETS = 12
-ALIVE_S = (0.2, 1.1)
+ALIVE_S = (0.1, 0.7)
 
 
 class Sender(threading.Thread):
