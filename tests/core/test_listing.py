@@ -14,6 +14,8 @@ from orchestrator.core.rest import Listing, NotJson, RestReply, Unreadable, comp
         (RestReply(200, EMPTY), Listing(())),
         (RestReply(200, Map({"a": 1})), Listing((Map({"a": 1}),))),
         (RestReply(200, (Map({"a": 1}),)), Listing((Map({"a": 1}),))),
+        (RestReply(200, Map({"k": Map({"a": 1})})), Listing((Map({"a": 1}),))),
+        (RestReply(200, (Map({"b": 1}),)), Unreadable("a list with members that have no a")),
         (RestReply(200, (Map(), 1)), Unreadable("a list with members that are no objects")),
         (RestReply(200, "text"), Unreadable("a text where a list was due")),
         (RestReply(200, 5), Unreadable("a scalar where a list was due")),
