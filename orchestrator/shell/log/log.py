@@ -7,6 +7,7 @@ verified before the next one. What such a commit left on disk all the same becom
 nobody was told that it is there, and nothing depends on its absence.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -113,7 +114,7 @@ class Log:
     run_work: InThread = in_thread
     head: Head = field(factory=Head)
     _at_ms: int = 0
-    _waiting: list[Append] = field(factory=list)
+    _waiting: deque[Append] = field(factory=deque)
     _waiting_count: int = 0
     _arrived: trio.Event = field(factory=trio.Event)
     _grown: trio.Event = field(factory=trio.Event)
@@ -206,7 +207,7 @@ class Log:
         batch: list[Append] = []
         count = 0
         while self._waiting and (not batch or count + len(self._waiting[0].facts) <= BATCH_MAX):
-            append = self._waiting.pop(0)
+            append = self._waiting.popleft()
             count += len(append.facts)
             batch.append(append)
         self._waiting_count -= count
