@@ -16,6 +16,7 @@ from attrs import define, evolve, field
 from orchestrator.codec import codec_of
 from orchestrator.core.configuration import Configuration, Limits, Node, Timing
 from orchestrator.core.event import DaemonStarted, Fact
+from orchestrator.core.filter import Filter
 from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place, Resource
@@ -33,7 +34,7 @@ from orchestrator.emulator.settings import Settings as WcsSettings
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.transponder import Transponder
 from orchestrator.shell.documents.state import FileRead
-from orchestrator.shell.log.log import Filter, Log, at_once
+from orchestrator.shell.log.log import Log, at_once
 from orchestrator.shell.log.memory import Disk, MemoryStore
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import HookSettings, LogSettings, NodeSettings, Settings

@@ -1,5 +1,6 @@
 """Answers made from the log alone, when no daemon runs, or for a moment in the past."""
 
+from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from attrs import evolve
 
 from orchestrator.cli.ask import Answer, Query, Refused, now_ms, settings
 from orchestrator.codec import Codec, codec_of
+from orchestrator.core.filter import LAST, Filter
 from orchestrator.core.http import Reply, Request, UnixPeer
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.mapping import Map
@@ -15,7 +17,6 @@ from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.errors import DaemonAbsent
 from orchestrator.kinds.catalogue import KINDS
-from orchestrator.shell.log.log import Filter
 from orchestrator.shell.log.sqlite import read_rows, segments
 from orchestrator.web import api
 from orchestrator.web.forms import Vitals
@@ -47,10 +48,9 @@ def asked(path: str, query: Query, seen: api.View, folder: Path) -> object:
             raise Refused(status, str(orjson.loads(body)["error"]))
         case Reply(body=body):
             return orjson.loads(body)
-        case api.ReadLog() as wanted:
-            rows = read_rows(folder, _filter(wanted))
-            taken = [row for row, _ in zip(rows, range(wanted.limit), strict=False)]
-            reply = api.events(evolve(row, body=orjson.loads(row.body)) for row in taken)
+        case api.ReadLog(wanted=wanted, limit=limit):
+            rows = islice(read_rows(folder, wanted), limit)
+            reply = api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
             return [orjson.loads(line) for line in reply.body.splitlines()]
         case api.Ask():
             raise AssertionError("verbs are for the daemon")
@@ -62,9 +62,7 @@ def view(world: World, codec: Codec, looks: Looks, at_ms: int) -> api.View:
     return api.View(world, looks, vitals, KINDS, codec.plain)
 
 
-def world_at(
-    folder: Path, codec: Codec, until: int = 2**63 - 1, until_ms: int = 2**63 - 1
-) -> World:
+def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST) -> World:
     """Return the world as the log tells it up to a position or a time."""
     first = 0
     for path in segments(folder):
@@ -83,15 +81,3 @@ def fresh_looks(world: World, at_ms: int) -> Looks:
     """Return looks that take everything that was ever looked at as seen just now."""
     last = LastLook(position=world.position, at_ms=at_ms, tried_ms=at_ms)
     return dict.fromkeys(world.fresh, last)
-
-
-def _filter(wanted: api.ReadLog) -> Filter:
-    return Filter(
-        after=wanted.after,
-        until=wanted.until,
-        since_ms=wanted.since_ms,
-        until_ms=wanted.until_ms,
-        types=wanted.types,
-        node=wanted.node,
-        subjects=wanted.subjects,
-    )

@@ -22,6 +22,7 @@ from orchestrator.core.event import (
     OperatorAsked,
     PlanApproved,
 )
+from orchestrator.core.filter import Filter
 from orchestrator.core.http import Reply, Request, UnixPeer
 from orchestrator.core.json import Json, freeze_object, thaw
 from orchestrator.core.mapping import Map
@@ -39,7 +40,7 @@ from orchestrator.errors import (
     OutcomeUnknown,
     SecretMissing,
 )
-from orchestrator.shell.log.log import Filter, Log
+from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.web import api
 from orchestrator.web.calls import CALLS, misuse
@@ -71,8 +72,8 @@ class Operator:
         match api.answer(request, self.view()):
             case Reply() as reply:
                 return reply
-            case api.ReadLog() as wanted:
-                return await self._read(wanted)
+            case api.ReadLog(wanted=wanted, limit=limit):
+                return await self._read(wanted, limit)
             case api.Ask() as ask:
                 try:
                     return await self._carry_out(ask, self._actor(request))
@@ -93,18 +94,9 @@ class Operator:
         memory = self.memory
         return api.View(memory.world, memory.looks, vitals, memory.kinds, self.codec.plain)
 
-    async def _read(self, wanted: api.ReadLog) -> Reply:
-        chosen = Filter(
-            after=wanted.after,
-            until=wanted.until,
-            since_ms=wanted.since_ms,
-            until_ms=wanted.until_ms,
-            types=wanted.types,
-            node=wanted.node,
-            subjects=wanted.subjects,
-        )
+    async def _read(self, wanted: Filter, limit: int) -> Reply:
         try:
-            rows = await self.log.read(chosen, wanted.limit)
+            rows = await self.log.read(wanted, limit)
         except LogError as damaged:
             return error(500, str(damaged))
         return api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)

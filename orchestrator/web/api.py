@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from attrs import field, frozen
 
+from orchestrator.core.filter import LAST, Filter
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import Json
 from orchestrator.core.look import Looks
@@ -52,15 +53,9 @@ class View:
 
 @frozen
 class ReadLog:
-    """The daemon is to read entries; `events` makes the reply of what it read."""
+    """The daemon is to read up to `limit` entries; `events` makes the reply of what it read."""
 
-    after: int
-    until: int
-    since_ms: int
-    until_ms: int
-    types: frozenset[str]
-    node: str
-    subjects: frozenset[str]
+    wanted: Filter
     limit: int
 
 
@@ -153,22 +148,22 @@ def _fits(row: Mapping[str, Any], query: Mapping[str, list[str]]) -> bool:
 
 def _read(query: Mapping[str, str], many: Mapping[str, list[str]]) -> Reply | ReadLog:
     numbers: dict[str, int] = {}
-    defaults = {"after": 0, "until": 2**63 - 1, "sinceMs": 0, "untilMs": 2**63 - 1, "limit": 1000}
+    defaults = {"after": 0, "until": LAST, "sinceMs": 0, "untilMs": LAST, "limit": 1000}
     for name, default in defaults.items():
         value = query.get(name, str(default))
         if not value.isdecimal() or len(value) > 19:
             return error(400, f"{name}: {value!r} is no whole number")
         numbers[name] = int(value)
-    return ReadLog(
-        numbers["after"],
-        min(numbers["until"], 2**63 - 1),
-        numbers["sinceMs"],
-        min(numbers["untilMs"], 2**63 - 1),
-        frozenset(many.get("type", [])),
-        query.get("node", ""),
-        frozenset(many.get("subject", [])),
-        min(numbers["limit"], EVENTS_MAX),
+    wanted = Filter(
+        after=min(numbers["after"], LAST),
+        until=min(numbers["until"], LAST),
+        since_ms=min(numbers["sinceMs"], LAST),
+        until_ms=min(numbers["untilMs"], LAST),
+        types=frozenset(many.get("type", [])),
+        node=query.get("node", ""),
+        subjects=frozenset(many.get("subject", [])),
     )
+    return ReadLog(wanted, min(numbers["limit"], EVENTS_MAX))
 
 
 def _ask(verb: str, request: Request) -> Reply | Ask:

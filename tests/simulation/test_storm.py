@@ -14,10 +14,10 @@ import pytest
 import trio
 from attrs import define, field
 
+from orchestrator.core.filter import Filter
 from orchestrator.emulator.faults import Faults, Hiding
 from orchestrator.emulator.http import Broken, Refused
 from orchestrator.errors import LogRefused
-from orchestrator.shell.log.log import Filter
 from tests.stage import Stage, staged
 
 STREAMS = ("a", "b", "c", "d")

@@ -12,7 +12,6 @@ from tests.core.history import URL, begun, line, listed
 
 CODEC = codec_of(KINDS)
 AT = "1970-01-01T00:16:40.000Z"
-LAST = 2**63 - 1
 LINES = (
     line("a", labels=Map({"show": "news"})),
     line("b", url=f"{URL}2", labels=Map({"show": "talk"})),

@@ -5,11 +5,12 @@ import json
 import pytest
 from attrs import evolve
 
+from orchestrator.core.filter import LAST, Filter
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.web.api import Ask, ReadLog, answer
 from orchestrator.web.forms import fingerprint
 from tests.core.history import NODE, URL, History, begun, line, listed, published, running
-from tests.web.asking import AT, LAST, LINES, asked, begun_with_one, request, view
+from tests.web.asking import AT, LINES, asked, begun_with_one, request, view
 
 
 def test_a_row_has_the_fields_that_are_promised():
@@ -128,15 +129,14 @@ def test_an_adopted_thing_is_said_to_be():
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("", ReadLog(0, LAST, 0, LAST, frozenset(), "", frozenset(), 1000)),
+        ("", ReadLog(Filter(), 1000)),
         (
             "after=5&until=9&sinceMs=1&untilMs=2&type=A&type=B&node=n&subject=s&limit=99999",
-            ReadLog(5, 9, 1, 2, frozenset("AB"), "n", frozenset("s"), 10_000),
+            ReadLog(Filter(5, 9, 1, 2, frozenset("AB"), "n", frozenset("s")), 10_000),
         ),
-        (
-            "until=9999999999999999999",
-            ReadLog(0, LAST, 0, LAST, frozenset(), "", frozenset(), 1000),
-        ),
+        ("until=9999999999999999999", ReadLog(Filter(), 1000)),
+        ("after=9999999999999999999", ReadLog(Filter(after=LAST), 1000)),
+        ("sinceMs=9999999999999999999", ReadLog(Filter(since_ms=LAST), 1000)),
     ],
 )
 def test_the_log_is_read_by_filters(query, expected):

@@ -18,24 +18,12 @@ from attrs import define, field, frozen
 
 from orchestrator.codec import Codec, Draft, Row
 from orchestrator.core.event import Entry, Fact, TailLost
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogError, LogRefused
 from orchestrator.shell.log.chain import Head, chained
 
 BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
 WAITING_MAX = 20_000  # facts not on disk yet: beyond it we refuse instead of growing
-
-
-@frozen
-class Filter:
-    """Which entries a reader wants. `until` is a position; "" and empty sets filter nothing."""
-
-    after: int = 0
-    until: int = 2**63 - 1
-    since_ms: int = 0
-    until_ms: int = 2**63 - 1
-    types: frozenset[str] = frozenset()
-    node: str = ""
-    subjects: frozenset[str] = frozenset()
 
 
 @frozen

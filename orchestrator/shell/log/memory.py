@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from attrs import define, field
 
 from orchestrator.codec import Row
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogHeld, LogRefused
 from orchestrator.shell.log.chain import Head, verified
-from orchestrator.shell.log.log import Filter, Opened
+from orchestrator.shell.log.log import Opened
 
 SEGMENT_MAX = 10_000  # entries
 

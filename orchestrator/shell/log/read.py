@@ -8,10 +8,10 @@ from pathlib import Path
 from attrs import field, frozen
 
 from orchestrator.codec import Row
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged
 from orchestrator.shell.log.chain import Head
 from orchestrator.shell.log.folder import read_anchor
-from orchestrator.shell.log.log import Filter
 from orchestrator.shell.log.segment import (
     before,
     first_of,

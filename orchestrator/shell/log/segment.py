@@ -16,10 +16,10 @@ import sqlite_utils
 from attrs import fields
 
 from orchestrator.codec import Row
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogError, LogRefused, LogUnreadable
 from orchestrator.shell.log.chain import Head, verified
 from orchestrator.shell.log.folder import sync_folder
-from orchestrator.shell.log.log import Filter
 
 COLUMNS: Final = {
     "position": int, "at_ms": int, "node": str, "type": str, "schema": int,

@@ -18,6 +18,7 @@ from typing import Final
 from attrs import define, field
 
 from orchestrator.codec import Row
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogRefused
 from orchestrator.shell.log.chain import Head
 from orchestrator.shell.log.folder import (
@@ -28,7 +29,7 @@ from orchestrator.shell.log.folder import (
     read_anchor,
     set_anchor,
 )
-from orchestrator.shell.log.log import Filter, Opened
+from orchestrator.shell.log.log import Opened
 from orchestrator.shell.log.read import read_rows
 from orchestrator.shell.log.segment import (
     INSERT,

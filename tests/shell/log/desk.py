@@ -9,11 +9,12 @@ from attrs import define, evolve, field
 
 from orchestrator.codec import codec_of
 from orchestrator.core.event import DocumentRejected, Entry, Fact, NodeFound, NodeLost
+from orchestrator.core.filter import Filter
 from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.errors import LogRefused
 from orchestrator.kinds.catalogue import KINDS
-from orchestrator.shell.log.log import Filter, Log, at_once, in_thread
+from orchestrator.shell.log.log import Log, at_once, in_thread
 from orchestrator.shell.log.memory import Disk, MemoryStore
 from orchestrator.shell.log.sqlite import SqliteStore
 

@@ -17,10 +17,11 @@ from tamper import tampered
 
 from orchestrator.codec import Row
 from orchestrator.core.event import Checkpoint, Entry, Fact, NodeFound
+from orchestrator.core.filter import Filter
 from orchestrator.core.world import World
 from orchestrator.errors import LogHeld, LogNewer, LogRefused
 from orchestrator.shell.log.chain import Head, chained, verified
-from orchestrator.shell.log.log import BATCH_MAX, WAITING_MAX, Filter
+from orchestrator.shell.log.log import BATCH_MAX, WAITING_MAX
 
 
 @pytest.fixture(params=PLACES)

@@ -16,8 +16,8 @@ import trio
 from desk import CODEC, SqlitePlace, desk_at, facts, running
 from tamper import tampered
 
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogError
-from orchestrator.shell.log.log import Filter
 from orchestrator.shell.log.read import read_rows, verify
 from orchestrator.shell.log.segment import INSERT, segments
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from desk import SqlitePlace, desk_at, facts, running
 
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogHeld
-from orchestrator.shell.log.log import Filter
 from orchestrator.shell.log.read import read_rows, verify
 
 PRELUDE = f"""
@@ -76,7 +76,7 @@ trio.run(main)
 """
 
 READER = """
-from orchestrator.shell.log.log import Filter
+from orchestrator.core.filter import Filter
 from orchestrator.shell.log.read import read_rows
 previous = 0
 for _ in range(12):

@@ -17,10 +17,10 @@ from attrs import astuple
 from desk import SqlitePlace, desk_at, fact, facts, running
 from tamper import tampered
 
+from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogHeld, LogRefused, LogUnreadable
 from orchestrator.shell.log.chain import Head, anchor_line, anchored
 from orchestrator.shell.log.folder import read_anchor
-from orchestrator.shell.log.log import Filter
 from orchestrator.shell.log.read import Verified, read_rows, verify, verify_older
 from orchestrator.shell.log.segment import close_older, reading, segments, writing
 
