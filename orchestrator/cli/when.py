@@ -1,17 +1,13 @@
 """WHEN: a position (`1234`), a time (RFC 3339), or a duration back (`15m`, `2h`, `7d`)."""
 
-import re
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
 
 import click
 from attrs import frozen
 
 from orchestrator.cli.ask import now_ms
-
-UNITS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-DURATION: Final = re.compile(r"(?:\d+(?:ms|[smhd]))+")
-PART: Final = re.compile(r"(\d+)(ms|[smhd])")
+from orchestrator.codec import parse_duration
 
 
 @frozen
@@ -34,27 +30,36 @@ class When(click.ParamType[At]):
         if isinstance(value, At):
             return value
         said = str(value)
-        if said.isdecimal():
+        if said.isascii() and said.isdecimal():
             return At(position=int(said))
-        if DURATION.fullmatch(said):
-            return At(at_ms=now_ms() - duration_ms(said))
-        try:
-            moment = datetime.fromisoformat(said)
-        except ValueError:
+        at_ms = _at_ms(said)
+        if at_ms is None:
             self.fail(
                 f"{said!r} is no position (1234), no time (2026-11-21T08:00:00Z) "
                 "and no duration back (15m, 2h, 7d)",
                 param,
                 ctx,
             )
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return At(at_ms=int(moment.timestamp() * 1000))
+        return At(at_ms=at_ms)
 
 
-def duration_ms(said: str) -> int:
-    """Return a duration that `DURATION` matches, in milliseconds."""
-    return sum(int(number) * UNITS[unit] for number, unit in PART.findall(said))
+def _at_ms(said: str) -> int | None:
+    """Return the time that a duration back or a time means, None where it is neither."""
+    for read in (_back, _time):
+        with suppress(ValueError):
+            return max(1, read(said))  # nothing happened before 1970
+    return None
+
+
+def _back(said: str) -> int:
+    return now_ms() - parse_duration(said)
+
+
+def _time(said: str) -> int:
+    moment = datetime.fromisoformat(said)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp() * 1000)
 
 
 class Duration(click.ParamType[float]):
@@ -69,6 +74,7 @@ class Duration(click.ParamType[float]):
         if isinstance(value, float):
             return value
         said = str(value)
-        if not DURATION.fullmatch(said):
-            self.fail(f"{said!r} is no duration: write 30s, 5m or 1h30m", param, ctx)
-        return duration_ms(said) / 1000
+        try:
+            return parse_duration(said) / 1000
+        except ValueError as error:
+            self.fail(f"{said!r} is no duration: {error}", param, ctx)
