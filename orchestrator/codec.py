@@ -16,10 +16,11 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from orchestrator.core import event as events
-from orchestrator.core.event import Checkpoint, Entry, Event, Fact, node_of, subject_of
+from orchestrator.core.event import Checkpoint, Entry, Event, Fact, node_of
 from orchestrator.core.json import Json, freeze, thaw
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Kinds, Resource
+from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
 

@@ -13,7 +13,7 @@ from orchestrator.cli.config import config_option, find_config
 from orchestrator.cli.get import singular
 from orchestrator.cli.when import At, When
 from orchestrator.codec import TAGS
-from orchestrator.core.event import subject
+from orchestrator.core.subject import subject
 from orchestrator.errors import OrchestratorError
 
 QUIET: Final = frozenset({"Checkpoint"})

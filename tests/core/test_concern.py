@@ -6,10 +6,11 @@ from attrs import evolve
 from orchestrator.core import event as events
 from orchestrator.core.concern import NOTHING, Everything, concern
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.event import Entry, HeldStep, subject_of
+from orchestrator.core.event import Entry, HeldStep
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Key, Place
+from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS
 from tests.core.history import NODE, at, begun, key, line, listed, published, running
