@@ -14,52 +14,17 @@ from itertools import islice
 from typing import Protocol
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, field
 
 from orchestrator.codec import Codec, Draft, Row
 from orchestrator.core.event import Entry, Fact, TailLost
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogError, LogRefused
 from orchestrator.shell.log.chain import Head, chained
+from orchestrator.shell.log.store import Opened, Store
 
 BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
 WAITING_MAX = 20_000  # facts not on disk yet: beyond it we refuse instead of growing
-
-
-@frozen
-class Opened:
-    """What a store found when it was opened: its head, and the anchor if that is further on."""
-
-    head: Head
-    lost: Head | None = None
-
-
-class Store(Protocol):
-    """Where rows are kept. All of it is blocking and called by one thread at a time."""
-
-    def open(self, first: Callable[[Head], Row]) -> Opened:
-        """Take the store for writing; an empty one gets its first entry."""
-
-    def write(self, rows: Sequence[Row]) -> None:
-        """Append rows; they are on disk when this returns."""
-
-    def is_full(self) -> bool:
-        """Return whether the newest segment wants a successor."""
-
-    def roll(self, row: Row) -> None:
-        """Close the newest segment and begin another with this row, a checkpoint."""
-
-    def recover(self, head: Head) -> list[Row]:
-        """Open again after a failed write; return verified rows that stand beyond `head`."""
-
-    def rows(self, wanted: Filter) -> Iterator[Row]:
-        """Yield rows in order, reading beside the writer."""
-
-    def rows_since_checkpoint(self) -> Iterator[Row]:
-        """Yield the rows of the newest segment, which begins with a checkpoint."""
-
-    def close(self) -> None:
-        """Give the store back."""
 
 
 class InThread(Protocol):

@@ -11,7 +11,7 @@ from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogHeld, LogRefused
 from orchestrator.shell.log.chain import Head, verified
-from orchestrator.shell.log.log import Opened
+from orchestrator.shell.log.store import Opened
 
 SEGMENT_MAX = 10_000  # entries
 

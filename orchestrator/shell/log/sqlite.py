@@ -29,7 +29,6 @@ from orchestrator.shell.log.folder import (
     read_anchor,
     set_anchor,
 )
-from orchestrator.shell.log.log import Opened
 from orchestrator.shell.log.read import read_rows
 from orchestrator.shell.log.segment import (
     INSERT,
@@ -47,6 +46,7 @@ from orchestrator.shell.log.segment import (
     verified_segment,
     writing,
 )
+from orchestrator.shell.log.store import Opened
 
 SEGMENT_MAX_BYTES: Final = 64 * 1024 * 1024  # a start reads one segment: about 50,000 hooks
 ENTRY_BYTES: Final = 240  # what an entry takes beside its body
