@@ -25,8 +25,7 @@ from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
 
 TAGS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(events.Event)}
-SCHEMAS: Final[Mapping[str, int]] = {**dict.fromkeys(TAGS, 1)}
-UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {}
+SCHEMAS: Final[Mapping[str, int]] = {**dict.fromkeys(TAGS, 1), "Checkpoint": 2}
 DURATIONS: Final[Mapping[str, int]] = {
     "ms": 1,
     "s": 1_000,
@@ -109,6 +108,21 @@ class Codec:
         """Return any of our values as JSON in lists and dicts."""
         plain: Json = self.converter.unstructure(value)
         return plain
+
+
+def _placed(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint with the index by node that its first form did not have."""
+    world = raw["world"]
+    keys: dict[str, set[str]] = {}
+    for placement, _ in (*world.get("wanted", ()), *world.get("owned", ())):
+        keys.setdefault(placement["node"], set()).add(placement["key"])
+    placed = {node: [[key, None] for key in sorted(keys[node])] for node in keys}
+    return {**raw, "world": {**world, "placed": placed}}
+
+
+UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    ("Checkpoint", 1): _placed
+}
 
 
 def dumps(value: Json) -> str:

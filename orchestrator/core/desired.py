@@ -9,7 +9,7 @@ from attrs import evolve
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import afresh
 from orchestrator.core.mapping import with_member, without, without_member
-from orchestrator.core.observed import let_go, with_owner
+from orchestrator.core.observed import let_go, with_owner, with_placed
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
 from orchestrator.core.world import Claim, Observed, World
@@ -63,7 +63,7 @@ def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds
     old = world.wanted.get(placement)
     if old is not None:
         world = _indexed(world, placement, old, kinds, add=False)
-    world = evolve(world, wanted=world.wanted.set(placement, resource))
+    world = with_placed(evolve(world, wanted=world.wanted.set(placement, resource)), placement)
     world = _indexed(world, placement, resource, kinds, add=True)
     for thing in tuple(world.holdings(placement)):
         assert thing.owner is not None
@@ -91,7 +91,7 @@ def _unwanted(
     )
     for thing in tuple(world.holdings(placement)):
         world = _without_line(world, placement, thing, resource, keeps=keeps)
-    return world
+    return with_placed(world, placement)
 
 
 def _without_line(

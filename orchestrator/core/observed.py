@@ -121,11 +121,27 @@ def with_owner(world: World, placement: Placement, thing: Observed, owner: Owner
     """Return the world in which a seen thing has this owner."""
     scope = (placement.node, placement.key.kind)
     things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=owner))
-    return evolve(
+    world = evolve(
         world,
         observed=world.observed.set(scope, things),
         owned=with_member(world.owned, placement, thing.seen.natural),
     )
+    return with_placed(world, placement)
+
+
+def with_placed(world: World, placement: Placement) -> World:
+    """Return the world whose index by node knows whether a placement is wanted or owned."""
+    keys = world.placed.get(placement.node, EMPTY)
+    is_placed = placement in world.wanted or placement in world.owned
+    if is_placed == (placement.key in keys):
+        return world
+    if is_placed:
+        keys = keys.set(placement.key, None)
+        return evolve(world, placed=world.placed.set(placement.node, keys))
+    keys = keys.delete(placement.key)
+    if not keys:
+        return evolve(world, placed=world.placed.delete(placement.node))
+    return evolve(world, placed=world.placed.set(placement.node, keys))
 
 
 def let_go(world: World, placement: Placement, thing: Observed) -> World:
@@ -256,6 +272,7 @@ def _forgotten_life(world: World, node: str, kind: str, natural: str) -> World:
 
 def _disowned(world: World, placement: Placement, natural: str) -> World:
     world = evolve(world, owned=without_member(world.owned, placement, natural))
+    world = with_placed(world, placement)
     if placement in world.wanted or placement in world.owned:
         return world
     return evolve(

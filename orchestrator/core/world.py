@@ -2,7 +2,8 @@
 
 Only `core.project` makes a new one. It can be thrown away and folded again, and is then equal.
 What is wanted is keyed by placement (node and name), what was seen by node, kind and natural key.
-The indices below exist so that an event costs what it concerns.
+The indices below exist so that an event costs what it concerns; `placed` is a map and no set since
+a set is copied whole with every change, and a node may have thousands.
 """
 
 from collections.abc import Iterator
@@ -167,6 +168,7 @@ class World:
     by_natural: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
     readers: Map[tuple[str, str], frozenset[Placement]] = field(default=EMPTY)
     live: Map[tuple[str, str], frozenset[str]] = field(default=EMPTY)
+    placed: Map[str, Map[Key, None]] = field(default=EMPTY)
 
     def node(self, name: str) -> Node:
         """Return what is configured of a node; one that is not known is as good as retired."""
@@ -207,8 +209,7 @@ class World:
 
     def placements_on(self, node: str) -> list[Placement]:
         """Return all that is wanted or owned on a node, in order."""
-        both = {*self.wanted, *self.owned}
-        return sorted(placement for placement in both if placement.node == node)
+        return [Placement(node, key) for key in sorted(self.placed.get(node, EMPTY))]
 
 
 def stream_name(observed: Observed) -> str:

@@ -17,7 +17,7 @@ from orchestrator.core.json import Json
 from orchestrator.core.look import Looks
 from orchestrator.core.mapping import Map
 from orchestrator.core.plan import Planned, is_settled, plan
-from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.resource import Kinds
 from orchestrator.core.world import World
 from orchestrator.web import forms
 from orchestrator.web.body import BadBody, parsed
@@ -39,15 +39,10 @@ class View:
 
     def planned(self) -> tuple[Planned, ...]:
         """Return the whole plan, node by node."""
-        by_node: dict[str, list[Placement]] = {
-            name: [] for name in sorted(self.world.configuration.nodes)
-        }
-        for placement in {*self.world.wanted, *self.world.owned}:
-            by_node.setdefault(placement.node, []).append(placement)
-        now_ms = self.vitals.now_ms
+        world, now_ms = self.world, self.vitals.now_ms
         return tuple(
-            plan(self.world, node, placements, self.kinds, self.looks, now_ms)
-            for node, placements in by_node.items()
+            plan(world, node, world.placements_on(node), self.kinds, self.looks, now_ms)
+            for node in sorted({*world.configuration.nodes, *world.placed})
         )
 
 

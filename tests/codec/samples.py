@@ -110,7 +110,8 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
     """Return a strategy for any type that a field of ours has."""
     origin, arguments = get_origin(kind), get_args(kind)
     simple = {
-        str: names, int: numbers, bool: st.booleans(), Any: json, Key: keys, type(None): st.none(),
+        str: names, int: numbers, bool: st.booleans(), Any: json, Key: keys, None: st.none(),
+        type(None): st.none(),
         float: st.floats(0, 1e9),
     }  # fmt: skip
     if kind in simple:

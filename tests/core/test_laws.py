@@ -7,6 +7,7 @@ from orchestrator.codec import Row, codec_of
 from orchestrator.core.action import Delete, Replace
 from orchestrator.core.event import Entry, Fact
 from orchestrator.core.project import project
+from orchestrator.core.resource import Placement
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS
 from tests.core.drama import ACTS, STEPS, opened, played
@@ -105,6 +106,10 @@ def test_a_plan_asks_to_be_made_again_in_the_future_only(played_acts):
 def test_indices_say_what_the_world_says(played_acts):
     world = played(played_acts).history.world
     assert {p: set(naturals) for p, naturals in world.owned.items()} == owned(world)
+    placements = {*world.wanted, *world.owned}
+    placed = {(node, key) for node, keys in world.placed.items() for key in keys}
+    assert placed == {(placement.node, placement.key) for placement in placements}
+    assert all(world.placed.values())
     live = {}
     for media, stream in world.things(NODE, "stream").items():
         live.setdefault((NODE, stream.seen.fields["name"]), set()).add(media)
@@ -124,7 +129,7 @@ def owned(world):
             if thing.owner is not None:
                 placement = (node, thing.owner.key)
                 from_things.setdefault(placement, set()).add(natural)
-    return {p: from_things.get((p.node, p.key)) for p in world.owned}
+    return {Placement(*place): naturals for place, naturals in from_things.items()}
 
 
 def test_an_entry_that_is_read_back_is_the_same():
