@@ -101,10 +101,12 @@ class Intake:
             return str(missing)
 
     def _unproven(self, node: NodeSettings, address: Address, request: Request) -> str:
-        tokens = [self.vault.resolved(token) for token in node.hook_tokens]
-        keys = [self.vault.resolved(key) for key in node.hook_secrets]
-        if not tokens and not keys:
+        tokens = [token for token in map(self.vault.resolved, node.hook_tokens) if token]
+        keys = [key for key in map(self.vault.resolved, node.hook_secrets) if key]
+        if not node.hook_tokens and not node.hook_secrets:
             return "the node has neither hookToken nor hookSecret"
+        if (node.hook_tokens and not tokens) or (node.hook_secrets and not keys):
+            return "its hookToken or hookSecret is empty"
         if keys and not is_signed(request.body, request.headers.get("authorization", ""), keys):
             return "wrong signature"
         if tokens and (address.token or not keys):

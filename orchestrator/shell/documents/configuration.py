@@ -16,7 +16,7 @@ from orchestrator.shell.documents.folder import absent, files_below, read_bytes,
 from orchestrator.shell.documents.form import ConfigurationForm, NodeForm, SourceForm
 from orchestrator.shell.documents.member import Member, Secret, members_of
 from orchestrator.shell.documents.scalar import Refused, checked, references
-from orchestrator.shell.documents.tree import MappingNode, ScalarNode, read_tree
+from orchestrator.shell.documents.tree import MappingNode, ScalarNode, SequenceNode, read_tree
 from orchestrator.shell.documents.tree import Node as TreeNode
 from orchestrator.shell.secrets import (
     FromCredential,
@@ -71,6 +71,7 @@ class _Reading:
         form = self.decoder.instance(tree, ConfigurationForm)
         nodes = self.nodes(tree, form)
         self.check_secrets(tree)
+        self.check_state(tree)
         self.check_rules(form)
         return None if self.faults.ordered else self.made(form, nodes)
 
@@ -150,6 +151,12 @@ class _Reading:
                 hint = f"add it, or {suggestion(name, names)}" if names else "add it"
                 message = f"the secret {quoted(name)} is not listed under `secrets`: {hint}"
                 self.faults.add(node.place, message)
+
+    def check_state(self, tree: TreeNode) -> None:
+        written = tree.get("state") if isinstance(tree, MappingNode) else None
+        if isinstance(written, SequenceNode) and not written.items:
+            message = "name a folder: without one, all that is declared would be ended"
+            self.faults.add(written.place, message)
 
     def check_rules(self, form: Any) -> None:
         """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""

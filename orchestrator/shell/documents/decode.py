@@ -164,6 +164,8 @@ class Decoder:
         if isinstance(kind, type) and issubclass(kind, Enum):
             return enum_of(node, kind)
         text = self.text(string_of(node), member)
+        if kind is Path and not text:
+            raise Refused("the path is empty: write one, or remove the key")
         return self.folder / text if kind is Path else text
 
     def _json(self, node: Node, member: Member) -> Any:

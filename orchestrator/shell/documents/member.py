@@ -68,7 +68,14 @@ class Secret:
     """A text may refer to secrets."""
 
 
-Rule: TypeAlias = Range | Pattern | OneOf | Secret
+@frozen
+class Named:
+    """A text is not empty; `words` complete the sentence “write …”."""
+
+    words: str
+
+
+Rule: TypeAlias = Range | Pattern | OneOf | Secret | Named
 
 
 @frozen
@@ -134,7 +141,11 @@ def scheme(*schemes: str) -> Pattern:
     return Pattern(rf"({either})://([^/?#\s]*@)?[^/?#@:\s]\S*", f"{shown} and a host")
 
 
-_RULES_BY_NAME: Final[Mapping[str, tuple[Rule, ...]]] = {"rtmp_url": (scheme("rtmp", "rtmps"),)}
+_RULES_BY_NAME: Final[Mapping[str, tuple[Rule, ...]]] = {
+    "rtmp_url": (scheme("rtmp", "rtmps"),),
+    "stream_name": (Named("the name of a stream"),),
+    "sound_file": (Named("the name of a WAV file"),),
+}
 
 
 def _member(form: type, field: "attrs.Attribute[Any]") -> Member:

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Final
 
 from orchestrator.codec import parse_duration, parse_size
-from orchestrator.shell.documents.member import Member, OneOf, Pattern, Unit
+from orchestrator.shell.documents.member import Member, Named, OneOf, Pattern, Unit
 from orchestrator.shell.documents.tree import Node, ScalarNode
 from orchestrator.shell.secrets import REFERENCE
 
@@ -50,6 +50,8 @@ def checked(text: str, member: Member) -> str:
     for rule in member.rules:
         match rule:
             case Pattern(regex=regex, words=words) if not re.fullmatch(regex, text):
+                raise Refused(f"write {words}")
+            case Named(words=words) if not text:
                 raise Refused(f"write {words}")
             case OneOf(words=words, later=later) if text not in words:
                 late = "this is not in this version: " if text in later else ""

@@ -16,7 +16,15 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Kind, Kinds
 from orchestrator.shell.documents.configuration import NODE_NAME, SECRET_NAME
 from orchestrator.shell.documents.form import ConfigurationForm
-from orchestrator.shell.documents.member import Member, OneOf, Pattern, Secret, Unit, members_of
+from orchestrator.shell.documents.member import (
+    Member,
+    Named,
+    OneOf,
+    Pattern,
+    Secret,
+    Unit,
+    members_of,
+)
 from orchestrator.shell.documents.resource import DEFAULTS, Common
 
 Schema = dict[str, Any]
@@ -94,7 +102,7 @@ def _text(member: Member) -> Schema:
                 return {"enum": list(words)}
             case Pattern(regex=regex, words=words):
                 return {"type": "string", "pattern": f"^({regex})$", "description": words}
-            case Secret():
+            case Secret() | Named():
                 return _text_with_secrets(member)
             case _:
                 pass
@@ -107,7 +115,8 @@ def _text_with_secrets(member: Member) -> Schema:
         if isinstance(rule, Pattern):
             pattern = f"^({rule.regex}|{REFERENCE}.*)$"
             return {"type": "string", "pattern": pattern, "description": rule.words}
-    return {"type": "string", "pattern": f"^({CLEAR}|{REFERENCE})*$"}
+    many = "+" if any(isinstance(rule, Named) for rule in member.rules) else "*"
+    return {"type": "string", "pattern": f"^({CLEAR}|{REFERENCE}){many}$"}
 
 
 def _object(form: type, *, text: Text = _text, is_whole: bool = False) -> Schema:

@@ -217,3 +217,20 @@ def test_rule_files_are_refused_until_something_reads_them(tmp_path):
     assert faults_of(tmp_path, "{}") == [
         "rules/a.yaml:1:1: rules are not in this version: remove the file, or name another folder"
     ]
+
+
+def test_no_folder_of_state_is_a_fault_and_takes_nothing_away(tmp_path):
+    assert faults_of(tmp_path, "state: []\n") == [
+        "o.yaml:1:8: name a folder: without one, all that is declared would be ended"
+    ]
+
+
+def test_an_empty_path_is_a_fault(tmp_path):
+    text = 'log: {path: ""}\ncontrol: ""\nstate: [""]\nsecrets: {a: {file: ""}}\n'
+    wanted = "the path is empty: write one, or remove the key"
+    assert faults_of(tmp_path, text) == [
+        f"o.yaml:1:13: {wanted}",
+        f"o.yaml:2:10: {wanted}",
+        f"o.yaml:3:9: {wanted}",
+        f"o.yaml:4:21: {wanted}",
+    ]

@@ -69,6 +69,8 @@ def test_it_takes_what_the_decoder_takes(document, text):
         ("state", LINE % "nodes: {a: b}"),
         ("state", LINE % "window: 1"),
         ("state", LINE % "sound: {}"),
+        ("state", LINE % "sound: {soundFile: ''}"),
+        ("state", LINE.replace("streamName: s", "streamName: ''") % "muted: true"),
         ("state", LINE % "sound: {soundFile: '${x}'}"),
         ("state", LINE % "labels: {a: '${secret.x}'}"),
         ("state", LINE % "policy: mange"),

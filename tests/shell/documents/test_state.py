@@ -379,3 +379,18 @@ def test_labels_that_no_node_has_are_a_warning(settings, vault, write):
         [],
         ["state/a.yaml:2:14: no node has these labels now: nothing is placed"],
     )
+
+
+def test_a_stream_and_a_sound_have_a_name(settings, vault, write):
+    write(
+        "a.yaml",
+        """transponders:
+  a: {node: wcs1, streamName: "", rtmpUrl: "rtmp://h/a"}
+  b: {node: wcs1, streamName: s, rtmpUrl: "rtmp://h/a", sound: {soundFile: ""}}
+""",
+    )
+    (read,) = read_state(settings, vault, KINDS, declared={})
+    assert said(read) == [
+        "a.yaml:2:31: write the name of a stream",
+        "a.yaml:3:76: write the name of a WAV file",
+    ]
