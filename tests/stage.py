@@ -32,6 +32,7 @@ from orchestrator.emulator.options import NodeOptions, applications_at
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.settings import Settings as WcsSettings
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.kinds.recording import Recording
 from orchestrator.kinds.transponder import Transponder
 from orchestrator.shell.documents.state import FileRead
 from orchestrator.shell.log.log import Log, at_once
@@ -43,6 +44,7 @@ from orchestrator.shell.wcs import Endpoint, NodeClient
 EPOCH_S = 1_800_000_000
 TOKEN = "token-of-hooks"
 FILE = "state/stage.yaml"
+COMMON = ("enabled", "policy", "protect", "on_remove", "on_change", "labels")
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -140,25 +142,32 @@ class Stage:
 
     def transponder(self, name, stream, url="rtmp://target.lan/live", node="wcs1", **more):
         """Write a line for a transponder; `load` makes the daemon read it."""
-        common = {key: more.pop(key) for key in [*more] if key in
-                  ("enabled", "policy", "protect", "on_remove", "on_change", "labels")}  # fmt: skip
-        key = Key("transponder", name)
-        clear = Transponder(stream, url, **more)
-        self.resources[key] = Resource(
-            key, clear, Place(FILE, len(self.resources) + 1, 1), node=node, **common
-        )
+        common = {key: more.pop(key) for key in [*more] if key in COMMON}
+        self.line(Key("transponder", name), Transponder(stream, url, **more), node, **common)
 
-    def remove(self, *names):
+    def recording(self, name, stream, node="wcs1", **more):
+        """Write a line for a recording; `load` makes the daemon read it."""
+        common = {key: more.pop(key) for key in [*more] if key in COMMON}
+        self.line(Key("recording", name), Recording(stream, **more), node, **common)
+
+    def line(self, key, spec, node, **common):
+        place = Place(FILE, len(self.resources) + 1, 1)
+        self.resources[key] = Resource(key, spec, place, node=node, **common)
+
+    def remove(self, *names, kind="transponder"):
         for name in names:
-            del self.resources[Key("transponder", name)]
+            del self.resources[Key(kind, name)]
 
     def sealed(self):
         """Return the documents with their addresses sealed, as the reader does it."""
         documents = self.documents()
         resources = []
         for resource in documents.files[0].resources:
-            url = self.vault.declared(resource.spec.rtmp_url, is_secret=False)
-            resources.append(evolve(resource, spec=evolve(resource.spec, rtmp_url=url)))
+            spec = resource.spec
+            if isinstance(spec, Transponder):
+                url = self.vault.declared(spec.rtmp_url, is_secret=False)
+                spec = evolve(spec, rtmp_url=url)
+            resources.append(evolve(resource, spec=spec))
         files = (evolve(documents.files[0], resources=tuple(resources)), *documents.files[1:])
         return evolve(documents, files=files)
 
@@ -235,6 +244,18 @@ class Stage:
             (thing.source, thing.rtmp_url)
             for thing in self.servers[node].objects.transponders.values()
         )
+
+    def recordings(self, node="wcs1"):
+        """Return (stream, file name's template) of the recordings that really are there."""
+        return sorted(
+            (thing.stream.name, thing.config.get("fileTemplate", ""))
+            for thing in self.servers[node].objects.recordings.values()
+        )
+
+    def cuts(self):
+        """Return how many running files were cut by a second start."""
+        entries = self.journal.after(0, kind="effect")
+        return sum(one.what == "recording cut" for one in entries)
 
     def mutations(self, node="wcs1", after=0):
         """Return the mutating REST calls that an emulated node has had: path and status."""

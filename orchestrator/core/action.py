@@ -70,15 +70,15 @@ class Update:
 
 @frozen
 class Replace:
-    """End what is there; the create follows once a look says that it is gone."""
+    """End what is there; a call to the path `then` follows once a look says that it is gone."""
 
     placement: Placement
     natural: str
     id: str
     call: RestCall
+    then: str
     reason: str
     cause: int
-    interrupts: bool = True
 
 
 @frozen

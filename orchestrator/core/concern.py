@@ -115,7 +115,7 @@ def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Conce
             concerned |= _of_stream(before, node, kind, natural)
             concerned |= _of_stream(after, node, kind, natural)
         else:
-            concerned |= after.by_natural.get((node, kind, natural), frozenset())
+            concerned |= after.claimants(node, kind, natural)
             concerned |= _owners(before, node, kind, natural) | _owners(after, node, kind, natural)
     return concerned
 

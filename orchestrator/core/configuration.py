@@ -17,6 +17,13 @@ class Policy(Enum):
     OBSERVE = "observe"
 
 
+class Recorder(Enum):
+    """Which methods record on a node: the group /recorder, or the older ones of /stream."""
+
+    RECORDER = "recorder"
+    STREAM = "stream"
+
+
 @frozen
 class Node:
     """One WCS server. A retired one is not managed; its hooks are still answered."""
@@ -24,6 +31,7 @@ class Node:
     labels: Map[str, str] = field(default=EMPTY)
     policy: Policy = Policy.MANAGE
     retired: bool = False
+    recorder: Recorder = Recorder.RECORDER
 
 
 @frozen

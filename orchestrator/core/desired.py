@@ -12,6 +12,7 @@ from orchestrator.core.mapping import with_member, without, without_member
 from orchestrator.core.observed import let_go, with_owner, with_placed
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
+from orchestrator.core.site import NOWHERE
 from orchestrator.core.world import Claim, Observed, World
 
 
@@ -69,7 +70,7 @@ def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds
         assert thing.owner is not None
         owner = evolve(thing.owner, unwanted=0, is_protected=False)
         world = with_owner(world, placement, thing, owner)
-    if old is not None and old.spec == resource.spec and old.retry == resource.retry:
+    if old is not None and _is_same(old, resource):
         return world
     return evolve(
         world,
@@ -77,6 +78,11 @@ def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds
         records=world.records.set(placement, afresh(world.record(placement), world.at_ms)),
         members=without(world.members, placement),
     )
+
+
+def _is_same(old: Resource, new: Resource) -> bool:
+    """Return whether a line that was read anew wants the same."""
+    return (old.spec, old.retry, old.on_change) == (new.spec, new.retry, new.on_change)
 
 
 def _unwanted(
@@ -112,7 +118,7 @@ def _indexed(
     change = with_member if add else without_member
     node, kind = placement.node, placement.key.kind
     by_natural, readers = world.by_natural, world.readers
-    for natural in declared.naturals(resource.spec):
+    for natural in declared.naturals(resource.spec, NOWHERE):
         by_natural = change(by_natural, (node, kind, natural), placement)
     for name in declared.needs(resource.spec):
         readers = change(readers, (node, name), placement)

@@ -13,7 +13,7 @@ from attrs import evolve
 
 from orchestrator.core.event import HeldStep, PlanApproved, PlanHeld
 from orchestrator.core.mapping import without
-from orchestrator.core.resource import Different, Kinds, OnChange, Placement
+from orchestrator.core.resource import Comparison, Different, Kinds, Later, OnChange, Placement
 from orchestrator.core.world import Hold, Member, Observed, Taken, World
 
 HOUR_MS: Final = 3_600_000
@@ -131,11 +131,23 @@ def _interrupted(world: World, kinds: Kinds) -> tuple[tuple[HeldStep, ...], tupl
         declared = kinds[placement.key.kind].declarable
         for thing in world.holdings(placement):
             assert thing.owner is not None
-            compared = declared.compare(resource.spec, thing.seen, thing.owner.sent)
-            if isinstance(compared, Different):
+            site = world.site(placement.node)
+            compared = declared.compare(resource.spec, thing.seen, thing.owner.sent, site)
+            if is_replacing(compared, resource.on_change):
                 held = chosen if resource.on_change is OnChange.HOLD else others
                 held.append(_step("replace", placement, thing))
     return tuple(chosen), tuple(others)
+
+
+def is_replacing(compared: Comparison, on_change: OnChange | None) -> bool:
+    """Return whether what is there has to end for what is declared, once nothing holds it back."""
+    match compared:
+        case Different():
+            return True
+        case Later():
+            return on_change is not None
+        case _:
+            return False
 
 
 def _hold(world: World, reason: str, message: str, members: tuple[HeldStep, ...]) -> PlanHeld:

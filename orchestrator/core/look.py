@@ -17,9 +17,8 @@ from orchestrator.core.observed import has_lost_source
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Kind, Kinds, Placement, Seen
 from orchestrator.core.rest import Listing
-from orchestrator.core.world import Cliff, Observed, Scope, World
+from orchestrator.core.world import STREAM, Cliff, Observed, Scope, World
 
-STREAM: Final = "stream"
 PAUSE_MS: Final = 1_000  # between two looks at one kind on one node
 
 
@@ -182,10 +181,10 @@ def _is_restart(world: World, glance: Glance, kinds: Kinds, difference: Diff) ->
 
 
 def _has_nothing_left(world: World, scope: Scope, cliff: Cliff, looks: Looks) -> bool:
-    if looks.get(scope, LastLook()).position < cliff.position:
+    things = world.observed.get(scope, Map())
+    if things and looks.get(scope, LastLook()).position < cliff.position:
         return False
     doubted = world.cliffs[scope].doubted if scope in world.cliffs else frozenset()
-    things = world.observed.get(scope, Map())
     return all(
         natural in doubted or thing.position > cliff.position for natural, thing in things.items()
     )

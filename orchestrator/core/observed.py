@@ -15,7 +15,16 @@ from orchestrator.core.json import text
 from orchestrator.core.mapping import EMPTY, with_member, without, without_member
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
-from orchestrator.core.world import Claim, Cliff, Making, Observed, Owner, World, stream_name
+from orchestrator.core.world import (
+    STREAM,
+    Claim,
+    Cliff,
+    Making,
+    Observed,
+    Owner,
+    World,
+    stream_name,
+)
 
 
 def with_hook(world: World, hook: HookReceived, kinds: Kinds) -> World:
@@ -51,6 +60,8 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
         world = _changed(world, look.node, look.kind, seen, kinds)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
         world = with_touched(world, look.node, kinds)  # what reads these may have gone with them
+    elif look.vanished:
+        world = with_touched(world, look.node, kinds, (STREAM,))  # did its source go with it?
     return world
 
 
@@ -162,11 +173,7 @@ def with_touched(world: World, node: str, kinds: Kinds, names: tuple[str, ...] =
 
 def has_lost_source(world: World, node: str, thing: Observed, kind: Kind[Any]) -> bool:
     """Return whether the stream that a thing reads has ended: then the thing ends with it."""
-    names = kind.reads(thing.seen)
-    if not names:
-        return False
-    since = [world.stream_since(node, name) for name in names if world.is_streaming(node, name)]
-    return all(position > thing.position for position in since)
+    return not kind.sources(thing.seen, thing.position, world.site(node))
 
 
 def _candidates(world: World, placement: Placement, making: Making) -> list[Observed]:
@@ -217,7 +224,7 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     )
     if kinds[kind].declared is None:
         return _stream_appeared(world, node, thing)
-    makers = set(world.by_natural.get((node, kind, seen.natural), frozenset()))
+    makers = set(world.claimants(node, kind, seen.natural))
     if (node, kind, seen.id) in world.makers:
         makers.add(world.makers[node, kind, seen.id])
     for placement in sorted(makers):

@@ -13,9 +13,9 @@ from orchestrator.core.action import NEVER, Action, Held, Look, Plan, Verdict
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
 from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.verdict import judge
-from orchestrator.core.world import World
+from orchestrator.core.world import STREAM, World
 
-PASSING = frozenset({"not-listed", "ending", "look-due"})
+PASSING = frozenset({"not-listed", "ending", "look-due", "unsure"})
 """Reasons that only another look can end, so that it is worth one soon."""
 
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
@@ -56,6 +56,8 @@ def plan(
                 next_ms = min(next_ms, verdict.wake_ms)
                 if kept.reason in PASSING:
                     soon.add(verdict.placement.key.kind)
+                if kept.reason == "unsure":
+                    soon.add(STREAM)
             case step:
                 actions.append(step)
     if world.node(node).retired:

@@ -153,7 +153,8 @@ def _started(world: World, event: ActionStarted, kinds: Kinds) -> World:
 
 def _making(world: World, placement: Placement, event: ActionStarted, kinds: Kinds) -> World:
     resource = world.wanted.get(placement)
-    naturals = kinds[event.key.kind].declarable.naturals(resource.spec) if resource else ()
+    site = world.site(event.node)
+    naturals = kinds[event.key.kind].declarable.naturals(resource.spec, site) if resource else ()
     making = Making(world.position, naturals, event.sent)
     world = without_making(world, placement)
     return evolve(world, making=world.making.set(placement, making))

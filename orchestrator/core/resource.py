@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
-from orchestrator.core.configuration import Policy, Retry
+from orchestrator.core.configuration import Node, Policy, Retry
 from orchestrator.core.json import Json, JsonObject
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.site import Site
 
 S = TypeVar("S")
 
@@ -66,6 +67,7 @@ class Resource:
     """One declared thing. `spec` is the frozen class of its kind; its texts are sealed.
 
     `nodes` names labels that a node must have; where it is empty, `node` names the one node.
+    `on_change` None: its line does not say, so it is as usual for the kind.
     """
 
     key: Key
@@ -78,7 +80,7 @@ class Resource:
     policy: Policy = Policy.MANAGE
     protect: bool = False
     on_remove: OnRemove = OnRemove.TERMINATE
-    on_change: OnChange = OnChange.REPLACE
+    on_change: OnChange | None = None
     retry: Retry | None = None
 
 
@@ -126,7 +128,33 @@ class Different:
     fields: tuple[str, ...]
 
 
-Comparison = Same | InPlace | Different
+@frozen
+class Later:
+    """These fields differ; they take effect with its next life, unless cutting it is asked for."""
+
+    fields: tuple[str, ...]
+
+
+@frozen
+class Past:
+    """It belongs to a stream that has ended and ends with it; another one may begin beside it."""
+
+
+Comparison = Same | InPlace | Different | Later | Past
+
+
+class Repeat(Enum):
+    """What a node does when it is asked to make what is there already."""
+
+    REFUSED = "refused"  # with 409: nothing happens to what is there
+    CUTS = "cuts"  # what is there ends, and another one begins
+
+
+class Reach(Enum):
+    """Among which things a target must not be shared."""
+
+    EVERYWHERE = "everywhere"
+    NODE = "node"
 
 
 @frozen
@@ -134,20 +162,22 @@ class Declarable(Generic[S]):
     """How things of a kind are declared, made, compared and ended.
 
     `naturals` are the natural keys under which a node may list the thing, the likeliest first;
-    `target` is what no two of them may share; `sent` are the fields of a create that no listing
-    shows; `made` reads the server-made id from the reply to a create ("" when it has none).
+    `target` is what no two of them may share within `reach`; `sent` are the fields of a create
+    that no listing shows; `made` reads the server-made id from the reply to a create ("" when it
+    has none). `create` is asked for only while every stream that it `needs` is published.
     """
 
     spec: type[S]
-    naturals: Callable[[S], tuple[str, ...]]
+    naturals: Callable[[S, Site], tuple[str, ...]]
     target: Callable[[S], str]
     needs: Callable[[S], tuple[str, ...]]
-    create: Callable[[S], RestCall]
+    create: Callable[[S, Site], RestCall]
     sent: Callable[[S], Map[str, Json]]
     made: Callable[[RestReply], str]
-    compare: Callable[[S, Seen, Map[str, Json]], Comparison]
-    delete: Callable[[Seen], RestCall]
-    calls: Map[str, tuple[str, ...]]
+    compare: Callable[[S, Seen, Map[str, Json], Site], Comparison]
+    delete: Callable[[Seen, Site], RestCall]
+    reach: Reach = Reach.EVERYWHERE
+    repeat: Repeat = Repeat.REFUSED
 
 
 @frozen
@@ -155,18 +185,18 @@ class Kind(Generic[S]):
     """A type of thing that runs on a node, as values and pure functions.
 
     `listing` lists all of it on a node, each with a member `identity`; `parse` reads one of them
-    (None: not ours to watch); `hear` reads a hook; `reads` names the streams that a seen thing
-    takes its media from.
+    (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published streams
+    that may feed a thing first seen at a position: without any, it ends with what it had.
     A kind whose `declared` is None is only observed.
     """
 
     name: str
     plural: str
-    listing: RestCall
+    listing: Callable[[Node], RestCall]
     identity: str
     parse: Callable[[JsonObject], Seen | None]
     hear: Callable[[str, JsonObject], Seen | Gone | None]
-    reads: Callable[[Seen], tuple[str, ...]]
+    sources: Callable[[Seen, int, Site], tuple[str, ...]]
     declared: Declarable[S] | None
 
     @property

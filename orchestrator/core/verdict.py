@@ -23,19 +23,25 @@ from orchestrator.core.action import (
 )
 from orchestrator.core.configuration import Policy
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.json import truth
 from orchestrator.core.limits import holding
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.resource import (
+    Comparison,
     Declarable,
     Different,
     InPlace,
     Kind,
     Kinds,
+    Later,
+    Past,
     Placement,
+    Repeat,
     Resource,
     Same,
 )
-from orchestrator.core.world import Observed, World
+from orchestrator.core.site import Site
+from orchestrator.core.world import STREAM, Observed, World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
 
@@ -47,8 +53,18 @@ class Case:
     world: World
     placement: Placement
     kind: Kind[Any]
-    last: LastLook
+    looks: Looks
     now_ms: int
+
+    @property
+    def last(self) -> LastLook:
+        """Return the last look at the kind on the node."""
+        return self.looks.get((self.placement.node, self.kind.name), LastLook())
+
+    @property
+    def site(self) -> Site:
+        """Return what the kind may know of the node."""
+        return self.world.site(self.placement.node)
 
     @property
     def declared(self) -> Declarable[Any]:
@@ -72,9 +88,7 @@ class Case:
 
 def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
     """Return the verdict on one placement; equal worlds, looks and times give equal verdicts."""
-    kind = kinds[placement.key.kind]
-    last = looks.get((placement.node, kind.name), LastLook())
-    case = Case(world, placement, kind, last, now_ms)
+    case = Case(world, placement, kinds[placement.key.kind], looks, now_ms)
     unseeing = _unseeing(case)
     if unseeing is not None:
         return unseeing
@@ -122,28 +136,33 @@ def _thing(case: Case) -> Observed | None:
     """Return the seen thing that the verdict is about: one of ours first, else a match."""
     resource = case.resource
     ours = tuple(case.world.holdings(case.placement))
-    if resource is None or not ours:
-        return ours[0] if ours else _match(case, resource)
-    naturals = case.declared.naturals(resource.spec)
-    strays = [thing for thing in ours if thing.seen.natural not in naturals]
-    return (strays or ours)[0]
+    if resource is None:
+        return ours[0] if ours else None
+    present = [thing for thing in ours if not isinstance(_compared(case, resource, thing), Past)]
+    naturals = case.declared.naturals(resource.spec, case.site)
+    strays = [thing for thing in present if thing.seen.natural not in naturals]
+    return next(iter((*strays, *present)), None) or _match(case, resource)
 
 
-def _match(case: Case, resource: Resource | None) -> Observed | None:
+def _compared(case: Case, wanted: Resource, thing: Observed) -> Comparison:
+    owner = thing.owner
+    sent = owner.sent if owner is not None else case.declared.sent(wanted.spec)
+    return case.declared.compare(wanted.spec, thing.seen, sent, case.site)
+
+
+def _match(case: Case, resource: Resource) -> Observed | None:
     """Return a stranger's thing that stands where ours should be.
 
     Where a node lists names with a prefix, two declared things may both match one listed name; it
     belongs to the one for which that name is the likelier.
     """
-    if resource is None:
-        return None
     node, kind = case.placement.node, case.placement.key.kind
-    naturals = case.declared.naturals(resource.spec)
+    naturals = case.declared.naturals(resource.spec, case.site)
     for natural in naturals:
         thing = case.world.thing(node, kind, natural)
         if thing is None or thing.owner is not None:
             continue
-        rivals = case.world.by_natural.get((node, kind, natural), frozenset()) - {case.placement}
+        rivals = case.world.claimants(node, kind, natural) - {case.placement}
         if natural == naturals[0] or not any(_likelier(case, rival, natural) for rival in rivals):
             return thing
     return None
@@ -151,7 +170,7 @@ def _match(case: Case, resource: Resource | None) -> Observed | None:
 
 def _likelier(case: Case, rival: Placement, natural: str) -> bool:
     spec = case.world.wanted[rival].spec
-    return bool(case.declared.naturals(spec)[0] == natural)
+    return natural in case.declared.naturals(spec, case.site)[:1]
 
 
 def _missing(case: Case, wanted: Resource) -> Verdict:
@@ -175,38 +194,63 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
             return case.held(Phase.PARKED, "never-worked", message, due_ms)
         reason = "dropped" if record.is_dropped else "refused"
         return case.held(Phase.BACKOFF, reason, record.error, due_ms)
-    cause = max(
-        world.changed.get(placement, 0),
-        record.acted,
-        *(world.stream_since(placement.node, name) for name in case.declared.needs(wanted.spec)),
-    )
-    spec = wanted.spec
-    step = Create(placement, case.declared.create(spec), case.declared.sent(spec), "missing", cause)
-    return _permitted(case, step, Phase.STARTING)
+    cause = max(world.changed.get(placement, 0), record.acted, _source_since(case, wanted))
+    if case.declared.repeat is Repeat.CUTS and (unsure := _unsure(case, wanted)) is not None:
+        return unsure
+    spec, site = wanted.spec, case.site
+    call, sent = case.declared.create(spec, site), case.declared.sent(spec)
+    return _permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
+
+
+def _source_since(case: Case, wanted: Resource) -> int:
+    """Return the position at which the newest stream that it needs was seen, 0 for none."""
+    names = case.declared.needs(wanted.spec)
+    return max((case.world.stream_since(case.placement.node, name) for name in names), default=0)
+
+
+def _unsure(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where a create might cut what runs unseen, None where nothing can.
+
+    What is missing must be missing in a look that began after its stream came, or after it went
+    itself, and the stream, looked at as late, must not say that it is recorded: a list that shows
+    nothing although there is something is known to happen.
+    """
+    world, placement = case.world, case.placement
+    since = max(_source_since(case, wanted), world.changed.get(placement, 0))
+    streams = case.looks.get((placement.node, STREAM), LastLook())
+    if min(case.last.position, streams.position) < since:
+        message = "looking whether it runs already, since starting it again would cut it"
+        return case.held(Phase.STARTING, "unsure", message)
+    for natural in case.declared.naturals(wanted.spec, case.site):
+        stream = world.thing(placement.node, STREAM, natural)
+        if stream is not None and truth(stream.seen.fields, "record"):
+            message = "its stream says that it is recorded, by nothing listed; end that first"
+            return case.held(Phase.HELD, "recorded", message)
+    return None
 
 
 def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     """Return what comes next for what is wanted and there in some form."""
-    owner = thing.owner
-    sent = owner.sent if owner is not None else case.declared.sent(wanted.spec)
-    compared = case.declared.compare(wanted.spec, thing.seen, sent)
-    match (compared, owner):
+    match (_compared(case, wanted, thing), thing.owner):
         case (Same(), None):
             natural, media = thing.seen.natural, thing.seen.id
             cause = max(case.world.changed.get(case.placement, 0), thing.position)
             adopt = Adopt(case.placement, natural, media, "runs as declared", cause)
             return _permitted(case, adopt, Phase.STARTING)
-        case (InPlace(fields=fields) | Different(fields=fields), None):
+        case (InPlace(fields=fields) | Different(fields=fields) | Later(fields=fields), None):
             message = f"a stranger's {case.placement.key.kind} differs in {', '.join(fields)}"
             return case.held(Phase.HELD, "foreign", message)
-        case (Same(), _):
+        case (Later(fields=fields), _) if wanted.on_change is None:
+            message = f"changed {', '.join(fields)} takes effect with its next life"
+            return case.settled(Phase.READY, "changes-later", message)
+        case (Same() | Past(), _):
             message = "the node lists it; whether media moves cannot be seen here"
             return case.settled(Phase.READY, "unverified", message)
         case (InPlace() as change, _):
             return _update(case, thing, change)
-        case (Different(fields=fields), _):  # pragma: no branch
+        case (Different(fields=fields) | Later(fields=fields), _):  # pragma: no branch
             reason = f"{', '.join(fields)} changed"
-            step = _replace(case, thing, reason)
+            step = _replace(case, wanted, thing, reason)
             return _guarded(case, thing, step, Phase.UPDATING)
 
 
@@ -224,14 +268,15 @@ def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
 
 def _delete(case: Case, thing: Observed, reason: str) -> Delete:
     cause = thing.owner.unwanted if thing.owner is not None else 0
-    call = case.declared.delete(thing.seen)
+    call = case.declared.delete(thing.seen, case.site)
     return Delete(case.placement, thing.seen.natural, thing.seen.id, call, reason, cause)
 
 
-def _replace(case: Case, thing: Observed, reason: str) -> Replace:
+def _replace(case: Case, wanted: Resource, thing: Observed, reason: str) -> Replace:
     cause = case.world.changed.get(case.placement, 0)
-    call = case.declared.delete(thing.seen)
-    return Replace(case.placement, thing.seen.natural, thing.seen.id, call, reason, cause)
+    seen, site = thing.seen, case.site
+    call, then = case.declared.delete(seen, site), case.declared.create(wanted.spec, site).path
+    return Replace(case.placement, seen.natural, seen.id, call, then, reason, cause)
 
 
 def _guarded(case: Case, thing: Observed, step: Delete | Replace, phase: Phase) -> Verdict:

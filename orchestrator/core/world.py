@@ -8,7 +8,7 @@ a set is copied whole with every change, and a node may have thousands.
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -19,6 +19,10 @@ from orchestrator.core.json import Json, text
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
+from orchestrator.core.site import Site
+
+STREAM: Final = "stream"
+"""The kind whose things feed the others."""
 
 Scope: TypeAlias = tuple[str, str]
 """A node and the name of a kind: what one look covers."""
@@ -197,13 +201,41 @@ class World:
         for natural in sorted(self.owned.get(placement, frozenset())):
             yield things[natural]
 
+    def site(self, node: str) -> Site:
+        """Return what kinds may know of a node."""
+        streams = self.things(node, STREAM)
+
+        def since(id_: str) -> int:
+            stream = streams.get(id_)
+            return stream.position if stream is not None else 0
+
+        def name_of(id_: str) -> str:
+            stream = streams.get(id_)
+            return stream_name(stream) if stream is not None else ""
+
+        def ids(name: str) -> tuple[str, ...]:
+            live = self.live.get((node, name), frozenset())
+            return tuple(sorted(live, key=lambda id_: (-since(id_), id_)))
+
+        return Site(self.node(node), ids, name_of, since)
+
+    def claimants(self, node: str, kind: str, natural: str) -> frozenset[Placement]:
+        """Return the wanted placements that a node may list under a natural key.
+
+        Some kinds are listed under the id of the stream that they read.
+        """
+        name = self.site(node).name_of(natural)
+        readers = self.readers.get((node, name), frozenset()) if name else frozenset()
+        by_stream = frozenset(placement for placement in readers if placement.key.kind == kind)
+        return self.by_natural.get((node, kind, natural), frozenset()) | by_stream
+
     def is_streaming(self, node: str, name: str) -> bool:
         """Return whether a stream of that name is published on the node, as far as we know."""
         return (node, name) in self.live
 
     def stream_since(self, node: str, name: str) -> int:
         """Return the position at which the newest published stream of that name was seen, or 0."""
-        streams = self.things(node, "stream")
+        streams = self.things(node, STREAM)
         ids = self.live.get((node, name), frozenset())
         return max((streams[media].position for media in ids), default=0)
 

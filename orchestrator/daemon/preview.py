@@ -67,7 +67,9 @@ class Preview:
         began = LastLook(self.world.position, self.now_ms, self.now_ms)
         try:
             kind = self.kinds[scope[1]]
-            read = listing(await client.look(kind.listing), kind.identity)
+            read = listing(
+                await client.look(kind.listing(self.world.node(scope[0]))), kind.identity
+            )
         except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
             self.looks[scope] = LastLook(failing_ms=self.now_ms, error=vault.redacted(str(error)))
             return

@@ -209,7 +209,7 @@ class Reconciler:
         """Return the complete list of a kind, or why there is none."""
         looked = self.memory.kinds[kind]
         try:
-            reply = await self.client.look(looked.listing)
+            reply = await self.client.look(looked.listing(self.memory.world.node(self.node)))
         except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
             return self.vault.redacted(str(error))
         read = listing(reply, looked.identity)

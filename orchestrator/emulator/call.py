@@ -11,6 +11,11 @@ from attrs import frozen
 
 from orchestrator.emulator.media import Media
 from orchestrator.emulator.node import Cause
+from orchestrator.emulator.settings import Settings
+
+
+def _everywhere(_: Settings) -> bool:
+    return True
 
 
 class Refusal(Exception):
@@ -60,8 +65,9 @@ class Method:
     """One method: what it answers, and whether GET will do because it takes no parameters.
 
     `act` returns a JSON value, None for an empty body; a list that is empty becomes 404 where the
-    build is so.
+    build is so. `exists` tells whether a build has it.
     """
 
     act: Callable[[Media, Call], Any]
     takes_nothing: bool = False
+    exists: Callable[[Settings], bool] = _everywhere

@@ -30,6 +30,7 @@ class Client:
     custom: Mapping[str, Any] = field(factory=dict)
     width: int = 640
     height: int = 360
+    record: bool = False
     connection: Connection | None = None
     stream: Stream | None = None
     stays: bool = False
@@ -144,6 +145,7 @@ class Client:
             created_ms=node.now_ms,
             width=self.width,
             height=self.height,
+            record=self.record and published,
             custom=self.custom,
         )
         return self.stream

@@ -73,6 +73,7 @@ def objects(server: WebCallServer) -> dict[str, Any]:
         "connections": {id_: detail(one) for id_, one in kept.connections.items()},
         "streams": {id_: detail(one) for id_, one in kept.streams.items()},
         "transponders": {id_: detail(one) for id_, one in kept.transponders.items()},
+        "recordings": {id_: detail(one) for id_, one in kept.recordings.items()},
     }
 
 

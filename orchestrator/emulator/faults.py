@@ -60,6 +60,8 @@ class Faults:
 
     transponder_life_s: float = 0.0
     """Transponders started from now on end by themselves after this time on average; 0 is never."""
+    recording_life_s: float = 0.0
+    """So do recordings, as when a disk is full."""
 
 
 def strikes(random: Random, probability: float) -> bool:

@@ -15,6 +15,7 @@ from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
 from orchestrator.emulator.objects import Connection, Objects, Stream
 from orchestrator.emulator.policy import CONNECT, OnError, policies_in
+from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.shapes import hook_connection, hook_stream, identity
 from orchestrator.emulator.transponders import Transponders
 
@@ -36,6 +37,7 @@ class Media:
     objects: Objects
     hooks: Hooks
     transponders: Transponders
+    recordings: Recordings
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -70,6 +72,7 @@ class Media:
             return False
         self._live(stream, "PUBLISHING")
         self.transponders.source_began(stream)
+        self.recordings.source_began(stream)
         return True
 
     async def play(self, stream: Stream) -> bool:
@@ -101,6 +104,7 @@ class Media:
             return
         stream.status = "UNPUBLISHED" if stream.published else "STOPPED"
         stream.info = info
+        self.recordings.source_ended(stream)
         self.objects.went(stream, cause)
         if not silent:
             self._tell(stream)

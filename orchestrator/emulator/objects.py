@@ -1,4 +1,4 @@
-"""What exists on a node: connections, streams, transponders.
+"""What exists on a node: connections, streams, transponders, recordings.
 
 Nothing comes, changes or goes but through here, and each time an entry is written, so the journal
 alone tells what existed when. Knows no hook and no REST.
@@ -89,7 +89,18 @@ class Transponder:
     gone: trio.Event = field(factory=trio.Event)
 
 
-Object = Connection | Stream | Transponder
+@define(eq=False)
+class Recording:
+    """What writes one stream to a file. It has no id of its own: it goes by that of its stream."""
+
+    stream: Stream
+    file_name: str
+    config: Mapping[str, Any]
+    ending: bool = False
+    gone: trio.Event = field(factory=trio.Event)
+
+
+Object = Connection | Stream | Transponder | Recording
 
 
 def sort_and_id(thing: Object) -> tuple[str, str]:
@@ -101,6 +112,8 @@ def sort_and_id(thing: Object) -> tuple[str, str]:
             return "stream", thing.media_session_id
         case Transponder():
             return "transponder", thing.media_session_id
+        case Recording():
+            return "recording", thing.stream.media_session_id
 
 
 def detail(thing: Object) -> dict[str, Any]:
@@ -126,6 +139,12 @@ def detail(thing: Object) -> dict[str, Any]:
                 "soundEnabled": thing.sound_enabled,
                 "fed": bool(thing.fed_by),
             }
+        case Recording():
+            return {
+                "name": thing.stream.name,
+                "fileName": thing.file_name,
+                "config": dict(thing.config),
+            }
 
 
 @define(eq=False)
@@ -136,6 +155,7 @@ class Objects:
     connections: dict[str, Connection] = field(factory=dict)
     streams: dict[str, Stream] = field(factory=dict)
     transponders: dict[str, Transponder] = field(factory=dict)
+    recordings: dict[str, Recording] = field(factory=dict)
 
     def came(self, thing: Object, cause: Cause) -> None:
         """Let a thing exist from now on."""
@@ -146,6 +166,8 @@ class Objects:
                 self.streams[thing.media_session_id] = thing
             case Transponder():
                 self.transponders[thing.media_session_id] = thing
+            case Recording():
+                self.recordings[thing.stream.media_session_id] = thing
         self._note("came", thing, cause)
 
     def changed(self, thing: Object, cause: Cause) -> None:
@@ -159,6 +181,7 @@ class Objects:
             "connection": self.connections,
             "stream": self.streams,
             "transponder": self.transponders,
+            "recording": self.recordings,
         }
         if kept[sort].get(id_) is not thing:
             return False
@@ -169,8 +192,8 @@ class Objects:
 
     def all_went(self) -> None:
         """Let everything go at once, as when the process dies."""
-        things: list[Object] = [*self.transponders.values(), *self.streams.values()]
-        for thing in (*things, *self.connections.values()):
+        things: list[Object] = [*self.recordings.values(), *self.transponders.values()]
+        for thing in (*things, *self.streams.values(), *self.connections.values()):
             self.went(thing, SELF)
 
     def published(self, name: str) -> Stream | None:

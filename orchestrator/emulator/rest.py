@@ -10,7 +10,7 @@ from typing import Any, Final
 import trio
 from attrs import define, evolve, field
 
-from orchestrator.emulator import connection, push, stream
+from orchestrator.emulator import connection, push, recorder, stream
 from orchestrator.emulator.call import Call, Method, Refusal
 from orchestrator.emulator.faults import Faults, Hiding, strikes
 from orchestrator.emulator.http import Answer, Broken, html_answer, lower, object_in
@@ -20,7 +20,12 @@ from orchestrator.emulator.node import Cause, Node
 from orchestrator.emulator.wire import bad, good
 
 PREFIX: Final = "/rest-api"
-GROUPS: Final = {"push": push.METHODS, "stream": stream.METHODS, "connection": connection.METHODS}
+GROUPS: Final = {
+    "push": push.METHODS,
+    "stream": stream.METHODS,
+    "connection": connection.METHODS,
+    "recorder": recorder.METHODS,
+}
 NO_FAULTS: Final = Faults()
 
 
@@ -82,7 +87,7 @@ class Rest:
     def _act(self, verb: str, path: str, body: bytes, cause: Cause) -> Answer:
         """Call the method; a 404 of the container looks unlike one of a method."""
         method = method_at(path)
-        if method is None:
+        if method is None or not method.exists(self.node.settings):
             return html_answer(404, f"{PREFIX}{path} not found")
         if verb != "POST" and not (verb in {"GET", "HEAD"} and method.takes_nothing):
             return html_answer(405, f"Request method {verb} not supported")

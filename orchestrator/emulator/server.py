@@ -23,6 +23,7 @@ from orchestrator.emulator.network import Network
 from orchestrator.emulator.node import Node
 from orchestrator.emulator.objects import Objects, Provider, Transponder
 from orchestrator.emulator.options import NodeOptions
+from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
 from orchestrator.emulator.transponders import Transponders
 
@@ -53,7 +54,8 @@ class WebCallServer:
         applications = {one.key: one for one in options.applications}
         hooks = Hooks(self.node, Network(self.node, post), applications)
         transponders = Transponders(self.node, self.objects)
-        self.media = Media(self.node, self.objects, hooks, transponders)
+        recordings = Recordings(self.node, self.objects)
+        self.media = Media(self.node, self.objects, hooks, transponders, recordings)
         self.rest = Rest(self.media)
         self.clients: dict[str, Client] = {}
 

@@ -70,6 +70,10 @@ class Settings:
     # Streams.
     empty_terminate_stops_all: bool = True
 
+    # Recordings.
+    has_recorder: bool = True
+    rotation_s: float = 0.0
+
     # Node.
     renews_node_id: bool = False
 

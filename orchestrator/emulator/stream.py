@@ -5,6 +5,7 @@
 
 from typing import Any, Final
 
+from orchestrator.emulator import recorder
 from orchestrator.emulator.call import Call, Method, Refusal
 from orchestrator.emulator.media import Media
 from orchestrator.emulator.objects import Stream
@@ -78,25 +79,6 @@ def snapshot(media: Media, call: Call) -> dict[str, str]:
     return {"data": PIXEL}
 
 
-def start_recording(media: Media, call: Call) -> None:
-    """Record a stream."""
-    record(media, call, on=True)
-
-
-def stop_recording(media: Media, call: Call) -> None:
-    """Record a stream no longer."""
-    record(media, call, on=False)
-
-
-def record(media: Media, call: Call, *, on: bool) -> None:
-    """Set whether a stream is recorded; its id is the only key."""
-    stream = media.objects.streams.get(call.text("mediaSessionId"))
-    if stream is None:
-        raise Refusal(404, f"Stream {call.text('mediaSessionId')} not found")
-    stream.record = on
-    media.objects.changed(stream, call.cause)
-
-
 def send_event(media: Media, call: Call) -> None:
     """Pass a payload on to the subscribers of a stream."""
     media.send_event(published(media, call), call.object("payload"))
@@ -115,7 +97,7 @@ METHODS: Final = {
     "find_all": Method(find_all, takes_nothing=True),
     "terminate": Method(terminate),
     "snapshot": Method(snapshot),
-    "startRecording": Method(start_recording),
-    "stopRecording": Method(stop_recording),
+    "startRecording": Method(recorder.startup),
+    "stopRecording": Method(recorder.terminate),
     "event/send": Method(send_event),
 }

@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orchestrator.core.resource import Kind, Kinds
-from orchestrator.kinds import stream, transponder
+from orchestrator.kinds import recording, stream, transponder
 
-ALL: Final[tuple[Kind[Any], ...]] = (stream.KIND, transponder.KIND)
+ALL: Final[tuple[Kind[Any], ...]] = (stream.KIND, transponder.KIND, recording.KIND)
 KINDS: Final[Kinds] = MappingProxyType({kind.name: kind for kind in ALL})  # in this order

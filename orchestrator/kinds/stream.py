@@ -7,10 +7,12 @@ Sources: rest-api.md sections 2 and 7; hooks.md section 5.
 
 from typing import Final
 
+from orchestrator.core.configuration import Node
 from orchestrator.core.json import JsonObject, text, truth, whole
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Kind, Seen
 from orchestrator.core.rest import RestCall
+from orchestrator.core.site import Site
 
 ENDS: Final = frozenset({"UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED"})
 HEARD: Final = frozenset({"StreamStatusEvent", "StreamKeepAliveEvent"})
@@ -57,22 +59,27 @@ def _seen(item: JsonObject) -> Seen | None:
     if not media or not text(item, "name"):
         return None
     fields = {name: text(item, name) for name in TEXTS}
-    numbers = {"createDate": whole(item, "createDate")}
-    return Seen(natural=media, id=media, fields=Map({**fields, **numbers}))
+    others = {"createDate": whole(item, "createDate"), "record": truth(item, "record")}
+    return Seen(natural=media, id=media, fields=Map({**fields, **others}))
 
 
-def reads(_: Seen) -> tuple[str, ...]:
-    """Return nothing: a published stream is a source."""
-    return ()
+def listing(_node: Node) -> RestCall:
+    """Return /stream/find_all."""
+    return RestCall("/stream/find_all")
+
+
+def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
+    """Return itself: a published stream is fed by its publisher."""
+    return (seen.id,)
 
 
 KIND: Final = Kind[None](
     name="stream",
     plural="streams",
-    listing=RestCall("/stream/find_all"),
+    listing=listing,
     identity="mediaSessionId",
     parse=parse,
     hear=hear,
-    reads=reads,
+    sources=sources,
     declared=None,
 )

@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
+from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import (
@@ -24,6 +25,7 @@ from orchestrator.core.resource import (
 )
 from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.seal import normalised
+from orchestrator.core.site import Site
 
 PREFIX: Final = "rtmp_"
 
@@ -72,13 +74,22 @@ def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
     return None
 
 
-def reads(seen: Seen) -> tuple[str, ...]:
-    """Return the stream that it may read: the listed name, with and without the prefix."""
+def listing(_node: Node) -> RestCall:
+    """Return /push/find_all."""
+    return RestCall("/push/find_all")
+
+
+def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
+    """Return the streams it may read: of the listed name or without its prefix, and before it.
+
+    One that was published after it was seen is a new one, which does not feed it.
+    """
     name = text(seen.fields, "streamName")
-    return (name.removeprefix(PREFIX), name) if name.startswith(PREFIX) else (name,)
+    names = (name.removeprefix(PREFIX), name) if name.startswith(PREFIX) else (name,)
+    return tuple(id_ for one in names for id_ in site.ids(one) if site.since(id_) <= position)
 
 
-def naturals(spec: Transponder) -> tuple[str, ...]:
+def naturals(spec: Transponder, _site: Site) -> tuple[str, ...]:
     """Return the keys it may be listed under; servers may be set up without the prefix."""
     url = normalised(spec.rtmp_url)
     return (_natural(PREFIX + spec.stream_name, url), _natural(spec.stream_name, url))
@@ -95,7 +106,7 @@ def needs(spec: Transponder) -> tuple[str, ...]:
     return (spec.stream_name,)
 
 
-def create(spec: Transponder) -> RestCall:
+def create(spec: Transponder, _site: Site) -> RestCall:
     """Return /push/startup. Its options take one action, so a sound comes after a mute."""
     body: dict[str, Json] = {"streamName": spec.stream_name, "rtmpUrl": spec.rtmp_url}
     if spec.rtmp_transponder_full_url:
@@ -124,7 +135,7 @@ def made(reply: RestReply) -> str:
     return text(reply.body, "mediaSessionId") if isinstance(reply.body, Map) else ""
 
 
-def compare(spec: Transponder, seen: Seen, sent_to_it: Map[str, Json]) -> Comparison:
+def compare(spec: Transponder, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
     """Return how the listed one differs, taking one step in place at a time.
 
     A sound that does not loop ends by itself, so its being off again is no difference.
@@ -134,7 +145,7 @@ def compare(spec: Transponder, seen: Seen, sent_to_it: Map[str, Json]) -> Compar
     differing = tuple(
         name for name in fixed if name in sent_to_it and sent_to_it[name] != wanted[name]
     )
-    if seen.natural not in naturals(spec):
+    if seen.natural not in naturals(spec, site):
         differing = ("rtmpUrl", *differing)
     if differing:
         return Different(differing)
@@ -144,7 +155,7 @@ def compare(spec: Transponder, seen: Seen, sent_to_it: Map[str, Json]) -> Compar
     return _compare_sound(spec.sound, seen, sent_to_it)
 
 
-def delete(seen: Seen) -> RestCall:
+def delete(seen: Seen, _site: Site) -> RestCall:
     """Return /push/terminate, which knows transponders by nothing but their mediaSessionId."""
     return _to("/push/terminate", seen)
 
@@ -177,11 +188,11 @@ def _natural(name: str, url: str) -> str:
 KIND: Final = Kind[Transponder](
     name="transponder",
     plural="transponders",
-    listing=RestCall("/push/find_all"),
+    listing=listing,
     identity="mediaSessionId",
     parse=parse,
     hear=hear,
-    reads=reads,
+    sources=sources,
     declared=Declarable(
         spec=Transponder,
         naturals=naturals,
@@ -192,12 +203,5 @@ KIND: Final = Kind[Transponder](
         made=made,
         compare=compare,
         delete=delete,
-        calls=Map(
-            {
-                "create": ("/push/startup",),
-                "replace": ("/push/terminate", "/push/startup"),
-                "delete": ("/push/terminate",),
-            }
-        ),
     ),
 )

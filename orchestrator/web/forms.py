@@ -19,6 +19,7 @@ from orchestrator.core.action import (
     Phase,
     Plan,
     Replace,
+    Step,
     Update,
     Verdict,
 )
@@ -111,14 +112,12 @@ def observed(thing: Observed | None) -> Json:
             "mediaSessionId": thing.seen.id}  # fmt: skip
 
 
-def plan(world: World, plans: Iterable[Plan], kinds: Kinds) -> dict[str, Json]:
+def plan(world: World, plans: Iterable[Plan]) -> dict[str, Json]:
     """Return `plan -o json`. Looks are not shown: they change nothing."""
     actions: list[Json] = []
     helds: list[Json] = []
     for one in plans:
-        actions += [
-            _action(action, kinds) for action in one.actions if not isinstance(action, Look)
-        ]
+        actions += [_action(action) for action in one.actions if not isinstance(action, Look)]
         helds += [_held(held) for held in one.held]
     return {"position": world.position, "actions": actions, "held": helds}
 
@@ -211,18 +210,17 @@ def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json
     }
 
 
-def _action(action: Create | Update | Replace | Delete | Adopt, kinds: Kinds) -> dict[str, Json]:
-    declared = kinds[action.placement.key.kind].declarable
+def _action(action: Step) -> dict[str, Json]:
     calls: tuple[str, ...]
     match action:
-        case Create():
-            name, calls = "create", declared.calls["create"]
+        case Create(call=call):
+            name, calls = "create", (call.path,)
         case Update(call=call):
             name, calls = "update", (call.path,)
-        case Replace():
-            name, calls = "replace", declared.calls["replace"]
-        case Delete():
-            name, calls = "delete", declared.calls["delete"]
+        case Replace(call=call, then=then):
+            name, calls = "replace", (call.path, then)
+        case Delete(call=call):
+            name, calls = "delete", (call.path,)
         case Adopt():  # pragma: no branch
             name, calls = "adopt", ()
     return {
@@ -253,7 +251,8 @@ def _thing(world: World, verdict: Verdict, kinds: Kinds) -> Observed | None:
     for thing in world.holdings(placement):
         return thing
     wanted = world.wanted[placement]  # a verdict is on what is ours or wanted
-    for natural in kinds[placement.key.kind].declarable.naturals(wanted.spec):
+    site = world.site(placement.node)
+    for natural in kinds[placement.key.kind].declarable.naturals(wanted.spec, site):
         if thing_there := world.thing(placement.node, placement.key.kind, natural):
             return thing_there if thing_there.owner is None else None
     return None

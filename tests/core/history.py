@@ -117,9 +117,10 @@ class History:
         return events
 
     def looked(self, *items, streams=(), node=NODE):
-        """Look at streams, then at transponders."""
+        """Look at streams, then at transponders; there is nothing else."""
         self.look("stream", *streams, node=node)
         self.look("transponder", *items, node=node)
+        self.look("recording", node=node)
         return self
 
     def look_failed(self, kind, error="no answer", node=NODE):

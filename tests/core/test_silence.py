@@ -33,6 +33,7 @@ def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
     history.look_failed("transponder")
     assert history.phases()["a"] == ("Unknown", "look-failed")
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms + 99_999) is None
+    history.look_failed("recording")
     history.wait(1_000).look_failed("stream", "cannot connect")
     history.wait(29_999)
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
@@ -80,6 +81,7 @@ def test_a_burst_is_followed_by_one_look():
     history = running(*LINES).wait(400)
     history.look("transponder", *shown(*LINES))
     history.look("stream", published("s-1"))
+    history.look("recording")
     for media in ("s-2", "s-3", "s-4"):
         history.wait(100).publish(media, media)
     assert history.planned().plan.actions == ()
@@ -89,4 +91,5 @@ def test_a_burst_is_followed_by_one_look():
     assert history.planned().plan.actions == (
         Look(NODE, "stream", "due", touched),
         Look(NODE, "transponder", "due", touched),
+        Look(NODE, "recording", "due", touched),
     )

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+from orchestrator.core.configuration import Node
 from orchestrator.core.json import freeze
 from orchestrator.core.rest import Listing, RestReply, listing
+from orchestrator.core.site import Site
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 
@@ -12,6 +14,17 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 def sample(name):
     """Return one body by its path below the samples."""
     return freeze(json.loads((SAMPLES / name).read_text()))
+
+
+def site(streams=(), node=None):
+    """Return a node with these streams, each (name, id, position), the newest last."""
+    streams = tuple(streams)
+    return Site(
+        node or Node(),
+        lambda wanted: tuple(id_ for name, id_, _ in reversed(streams) if name == wanted),
+        lambda wanted: next((name for name, id_, _ in streams if id_ == wanted), ""),
+        lambda wanted: next((position for _, id_, position in streams if id_ == wanted), 0),
+    )
 
 
 def parsed(kind, body):

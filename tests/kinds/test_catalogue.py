@@ -2,6 +2,7 @@
 
 import pytest
 
+from orchestrator.core.configuration import Node
 from orchestrator.core.mapping import EMPTY
 from orchestrator.kinds import catalogue
 
@@ -15,7 +16,7 @@ def test_kinds_are_known_by_their_names_in_the_order_of_the_catalogue():
 def test_nothing_can_be_read_from_nothing(kind):
     assert kind.parse(EMPTY) is None
     assert kind.hear("StreamStatusEvent", EMPTY) is None
-    assert (kind.plural, kind.listing.path[0]) == (f"{kind.name}s", "/")
+    assert (kind.plural, kind.listing(Node()).path[0]) == (f"{kind.name}s", "/")
 
 
 @pytest.mark.parametrize("kind", catalogue.ALL, ids=lambda kind: kind.name)

@@ -42,7 +42,7 @@ def test_a_row_has_the_fields_that_are_promised():
         "media": None,
         "attempts": 0,
         "source": {"file": "state/a.yaml", "line": 1},
-        "position": 8,
+        "position": 9,
         "settled": True,
     }
     assert (status, rows) == (200, [row])

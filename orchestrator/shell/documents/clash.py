@@ -23,11 +23,13 @@ class Claims:
 
 
 def clashes(
-    files: Sequence[Claims], declared: Mapping[Key, Resource], target: Callable[[Resource], str]
+    files: Sequence[Claims],
+    declared: Mapping[Key, Resource],
+    targets: Callable[[Resource], tuple[str, ...]],
 ) -> Mapping[str, tuple[Fault, ...]]:
     """Return the faults of files that claim what others have.
 
-    `declared` is what the world holds; `target` returns the target of one of that, "" if unknown.
+    `declared` is what the world holds; `targets` returns those of one of that.
     """
     faults: dict[str, tuple[Fault, ...]] = {}
     while True:
@@ -35,7 +37,7 @@ def clashes(
             claim
             for file in files
             for claim in (
-                _kept(file.file, declared, target)
+                _kept(file.file, declared, targets)
                 if file.is_faulty or file.file in faults
                 else file.claims
             )
@@ -49,10 +51,10 @@ def clashes(
 
 
 def _kept(
-    file: str, declared: Mapping[Key, Resource], target: Callable[[Resource], str]
+    file: str, declared: Mapping[Key, Resource], targets: Callable[[Resource], tuple[str, ...]]
 ) -> list[Claim]:
     return [
-        Claim(resource, target(resource) if resource.enabled else "")
+        Claim(resource, targets(resource) if resource.enabled else ())
         for resource in declared.values()
         if resource.place.file == file or resource.place.file.startswith(f"{file}/")
     ]
@@ -70,10 +72,9 @@ def _found(claims: Sequence[Claim], declared: Mapping[Key, Resource]) -> list[Fa
     targets: dict[tuple[str, str], Resource] = {}
     for claim in sorted(claims, key=lambda one: _rank(one, declared, is_name=False)):
         key, place = claim.resource.key, claim.resource.place
-        if not claim.target:
-            continue
-        owner = targets.setdefault((key.kind, claim.target), claim.resource)
-        if owner.key != key:
+        owners = [targets.setdefault((key.kind, one), claim.resource) for one in claim.targets]
+        owner = next((owner for owner in owners if owner.key != key), None)
+        if owner is not None:
             message = (
                 f"{owner.key} in {owner.place.file}:{owner.place.line} has the same target: "
                 "remove or disable one of them"

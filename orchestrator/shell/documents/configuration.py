@@ -171,7 +171,8 @@ class _Reading:
         timing = evolve(form.timing, looks_ms=Timing().looks_ms.update(form.timing.looks_ms))
         limits = Limits(form.limits.deletes, form.limits.interrupts.per_change)
         decisions = {
-            name: Node(node.labels, node.policy, node.retired) for name, node in nodes.items()
+            name: Node(node.labels, node.policy, node.retired, node.recorder)
+            for name, node in nodes.items()
         }
         return Settings(
             place=Place(self.path.as_posix(), 1, 1),

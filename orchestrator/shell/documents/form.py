@@ -8,7 +8,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from orchestrator.core.configuration import Deletes, Policy, Retry, Timing
+from orchestrator.core.configuration import Deletes, Policy, Recorder, Retry, Timing
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.shell.documents.member import Later, OneOf, Pattern, Range, Secret, rules, scheme
 from orchestrator.shell.settings import HOOKS_LISTEN
@@ -86,7 +86,11 @@ class NodeLimitsForm:
 
 @frozen
 class NodeForm:
-    """One WCS server. A retired one is not managed; its hooks are still answered."""
+    """One WCS server. A retired one is not managed; its hooks are still answered.
+
+    `recorder` says which methods record on it: the group /recorder, or those of /stream, where an
+    older build has nothing else.
+    """
 
     url: str = field(default="", metadata=rules(scheme("http", "https")))
     ws: str = field(default="", metadata=rules(scheme("ws", "wss")))
@@ -98,6 +102,7 @@ class NodeForm:
     labels: Map[str, str] = EMPTY
     policy: Policy = Policy.MANAGE
     limits: NodeLimitsForm = field(factory=NodeLimitsForm)
+    recorder: Recorder = Recorder.RECORDER
     retired: bool = False
 
 

@@ -13,7 +13,8 @@ from attrs import define, evolve, field, frozen
 
 from orchestrator.core.configuration import Configuration, Policy, Retry
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Key, Kind, Kinds, OnChange, OnRemove, Resource
+from orchestrator.core.placement import placements
+from orchestrator.core.resource import Key, Kind, Kinds, OnChange, OnRemove, Reach, Resource
 from orchestrator.errors import SecretMissing
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults
@@ -38,7 +39,7 @@ class Common:
     policy: Policy = Policy.MANAGE
     protect: bool = False
     on_remove: OnRemove = OnRemove.TERMINATE
-    on_change: OnChange = OnChange.REPLACE
+    on_change: OnChange | None = None
     retry: Retry | None = None
     window: Later | None = None
     stand_in: Later | None = None
@@ -52,10 +53,23 @@ LATER_FIELDS: Final = tuple(key for key, member in COMMON.items() if member.is_l
 
 @frozen
 class Claim:
-    """A resource and its effective target in clear ("" for none), which never leaves this part."""
+    """A resource and its effective targets in clear, which never leave this part."""
 
     resource: Resource
-    target: str = field(default="", repr=False)
+    targets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def targets(
+    resource: Resource, spec: Any, kind: Kind[Any], configuration: Configuration
+) -> tuple[str, ...]:
+    """Return what no other may have, from a specification in clear: for each node, or at all."""
+    target = kind.declarable.target(spec)
+    match kind.declarable.reach:
+        case Reach.EVERYWHERE:
+            return (target,)
+        case Reach.NODE:  # pragma: no branch
+            nodes = placements(resource, configuration)
+            return tuple(f"{placement.node} {target}" for placement in nodes)
 
 
 @define
@@ -150,7 +164,8 @@ class FileReader:
             place=key.place,
             retry=self.retry(common_part.get("retry")),
         )
-        return Claim(resource, kind.declarable.target(clear) if common.enabled else "")
+        taken = targets(resource, clear, kind, self.configuration) if common.enabled else ()
+        return Claim(resource, taken)
 
     def parts(self, node: MappingNode, kind: Kind[Any]) -> tuple[MappingNode, MappingNode]:
         """Return the common fields and those of the kind, having refused all others."""

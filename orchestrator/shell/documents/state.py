@@ -23,7 +23,7 @@ from orchestrator.shell.documents.folder import (
     shown,
     signature_of,
 )
-from orchestrator.shell.documents.resource import Claim, FileReader, Resolve
+from orchestrator.shell.documents.resource import Claim, FileReader, Resolve, targets
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import Settings
 
@@ -84,7 +84,7 @@ class StateReader:
         known = [one for folder in settings.state for one in self._folder(folder, context, seals)]
         known = list({one.read.file: one for one in known}.values())
         claims = [Claims(one.read.file, one.claims, bool(one.read.faults)) for one in known]
-        found = clashes(claims, declared, lambda one: _target(one, context))
+        found = clashes(claims, declared, lambda one: _targets(one, context))
         return tuple(
             evolve(one.read, resources=(), faults=found[one.read.file])
             if one.read.file in found
@@ -156,12 +156,13 @@ def _seal(name: str, context: _Context, seals: dict[str, str]) -> str:
     return seals[name]
 
 
-def _target(resource: Resource, context: _Context) -> str:
-    """Return the target of what the world holds, "" where its secrets are not known now."""
+def _targets(resource: Resource, context: _Context) -> tuple[str, ...]:
+    """Return the targets of what the world holds, none where its secrets are not known now."""
     kind = context.kinds.get(resource.key.kind)
     if kind is None or kind.declared is None:
-        return ""
+        return ()
     try:
-        return kind.declared.target(_cleared(resource.spec, context.vault))
+        spec = _cleared(resource.spec, context.vault)
     except SecretMissing:
-        return ""
+        return ()
+    return targets(resource, spec, kind, context.configuration)

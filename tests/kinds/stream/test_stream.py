@@ -5,6 +5,7 @@ import pytest
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Seen
+from orchestrator.core.site import NOWHERE
 from orchestrator.kinds.stream import ENDS, HEARD, KIND, is_live
 from tests.kinds.sample import SAMPLES, parsed, sample
 
@@ -21,6 +22,7 @@ LISTED = Seen(
             "audioCodec": "mpeg4-generic/48000/2",
             "videoCodec": "H264",
             "createDate": 1616730493789,
+            "record": False,
         }
     ),
 )
@@ -34,7 +36,7 @@ PUBLISHING = {
 
 def seen(**more):
     fields = dict.fromkeys(("appKey", "sessionId", "mediaProvider", "audioCodec", "videoCodec"), "")
-    shown = {"name": "show", "status": "PUBLISHING", "createDate": 0}
+    shown = {"name": "show", "status": "PUBLISHING", "createDate": 0, "record": False}
     return Seen("s-1", "s-1", Map({**fields, **shown, **more}))
 
 
@@ -46,7 +48,7 @@ def test_a_listing_goes_through_unchanged_in_meaning(name):
     body = sample(name)
     assert parsed(KIND, body) == [LISTED]
     assert parsed(KIND, body[0]) == [LISTED]
-    assert KIND.reads(LISTED) == ()
+    assert KIND.sources(LISTED, 0, NOWHERE) == (LISTED.id,)
     assert is_live(LISTED)
 
 

@@ -7,8 +7,9 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Different, InPlace, Same, Seen
 from orchestrator.core.rest import NotJson, RestCall, RestReply
+from orchestrator.core.site import NOWHERE
 from orchestrator.kinds.transponder import KIND, Sound, Transponder
-from tests.kinds.sample import SAMPLES, parsed, sample
+from tests.kinds.sample import SAMPLES, parsed, sample, site
 
 URL = "rtmp://localhost:1935/live"
 CANONICAL = "rtmp://localhost/live"
@@ -60,13 +61,15 @@ def test_no_hook_speaks_of_transponders(name):
     assert KIND.hear(name.split(".")[0], body if isinstance(body, Map) else body[0]) is None
 
 
-def test_it_reads_the_stream_of_its_name_with_and_without_the_prefix():
-    assert KIND.reads(seen()) == ("name", "rtmp_name")
-    assert KIND.reads(seen("name")) == ("name",)
+def test_it_reads_the_stream_of_its_name_with_and_without_the_prefix_that_was_there_before_it():
+    there = site([("name", "s-1", 5), ("rtmp_name", "s-2", 6), ("name", "s-3", 9)])
+    assert KIND.sources(seen(), 8, there) == ("s-1", "s-2")
+    assert KIND.sources(seen("name"), 9, there) == ("s-3", "s-1")
+    assert KIND.sources(seen(), 4, there) == ()
 
 
 def test_it_may_be_listed_with_and_without_the_prefix():
-    assert DECLARED.naturals(SPEC) == (f"rtmp_name {CANONICAL}", f"name {CANONICAL}")
+    assert DECLARED.naturals(SPEC, NOWHERE) == (f"rtmp_name {CANONICAL}", f"name {CANONICAL}")
     assert DECLARED.needs(SPEC) == ("name",)
 
 
@@ -100,12 +103,12 @@ def test_its_target_is_where_its_media_arrives():
     ],
 )
 def test_it_is_made_as_documented(change, body):
-    assert DECLARED.create(evolve(SPEC, **change)) == RestCall("/push/startup", body)
+    assert DECLARED.create(evolve(SPEC, **change), NOWHERE) == RestCall("/push/startup", body)
 
 
 def test_it_is_ended_as_documented():
     body = sample("rest/push-terminate-request.json")
-    assert DECLARED.delete(seen()) == RestCall("/push/terminate", body)
+    assert DECLARED.delete(seen(), NOWHERE) == RestCall("/push/terminate", body)
 
 
 @pytest.mark.parametrize(
@@ -179,4 +182,4 @@ WAS_SENT = freeze({"sound": {"soundFile": "sound.wav", "loop": False}})
     ],
 )
 def test_it_differs_in_place_or_needs_a_new_life(change, listed, sent, expected):
-    assert DECLARED.compare(evolve(SPEC, **change), listed, sent) == expected
+    assert DECLARED.compare(evolve(SPEC, **change), listed, sent, NOWHERE) == expected

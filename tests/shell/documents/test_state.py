@@ -89,6 +89,7 @@ def test_every_field_is_taken_over_and_secrets_are_sealed(settings, vault, write
                     policy=Policy.OBSERVE,
                     protect=True,
                     on_remove=OnRemove.KEEP,
+                    on_change=OnChange.REPLACE,
                     retry=Retry(first_ms=7, max_ms=5_000),
                 ),
             ),
@@ -114,7 +115,8 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
             "a.yaml:3:1: “moved” is not in this version: remove it",
         ]),
         ("streams: {}",
-         ["a.yaml:1:1: the key “streams” is not known here: known are defaults, transponders."]),
+         [("a.yaml:1:1: the key “streams” is not known here: known are defaults, recordings, "
+          "transponders.")]),
         ("transponders: {t: 1}",
          ["a.yaml:1:19: a mapping is wanted here: write fields with values"]),
         ("transponders: {t: {streamName: s}}", [
@@ -162,12 +164,12 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
          ["a.yaml:1:16: a name has no “/”, no “${” and no “~” in front: rename it"]),
         (LINE.replace("{t:", '{"":') % "",
          ["a.yaml:1:16: a name is empty or has invisible characters: rename it"]),
-        ("defaults: {muted: true, transponders: {mutd: true, node: 1}, recordings: {}}", [
+        ("defaults: {muted: true, transponders: {mutd: true, node: 1}, mixers: {}}", [
             ("a.yaml:1:12: the key “muted” is not known here: known are enabled, labels, "
-            "node, nodes, onChange, onRemove, policy, protect, retry, transponders."),
+            "node, nodes, onChange, onRemove, policy, protect, recordings, retry, transponders."),
             "a.yaml:1:40: the key “mutd” is not known here: did you mean “muted”?",
             "a.yaml:1:58: this is a number where a text is wanted: quote it",
-            "a.yaml:1:62: “recordings” is not in this version: remove it",
+            "a.yaml:1:62: “mixers” is not in this version: remove it",
         ]),
     ],
 )  # fmt: skip
