@@ -10,7 +10,8 @@ import trio
 
 from orchestrator.cli.config import config_option, find_config
 from orchestrator.cli.when import Duration
-from orchestrator.daemon.run import Daemon, handle_signals
+from orchestrator.daemon.run import Daemon
+from orchestrator.daemon.signals import handle_signals
 from orchestrator.errors import LogDamaged, LogHeld, OrchestratorError
 from orchestrator.shell import journal
 from orchestrator.shell.documents.configuration import read_configuration

@@ -44,6 +44,7 @@ from orchestrator.shell.secrets import Vault
 from orchestrator.shell.wcs import NodeClient
 
 REFUSED_S: Final = 1.0  # before the log is tried again
+CUT_OFF_S: Final = 1.0  # for the last word of a loop that is cancelled
 REPLY_MAX: Final = 4_096  # characters of a reply that are kept with an action
 
 journal = structlog.stdlib.get_logger()
@@ -136,12 +137,15 @@ class Reconciler:
         )
         try:
             (entry,) = await self.log.append([Fact(started, step.cause)])
+            was_parked = self._is_parked(step.placement)
+            outcome = await self._outcome(step)
         except LogRefused as refused:
             journal.warning("action_refused", resource=str(key), node=self.node, error=str(refused))
             await trio.sleep(REFUSED_S)
             return
-        was_parked = self._is_parked(step.placement)
-        outcome = await self._outcome(step)
+        except trio.Cancelled:
+            await self._cut_off(step)
+            raise
         await self._append(Fact(outcome, entry.position))
         if self._is_parked(step.placement) and not was_parked:
             record = self.memory.world.record(step.placement)
@@ -166,6 +170,19 @@ class Reconciler:
         return ActionFinished(
             self.node, key, name, path, reply.status, _kept(reply), made, error_text.rstrip(": ")
         )
+
+    async def _cut_off(self, step: Step) -> None:
+        """Say that nobody waits for the answer any more, or the step would be in flight for ever.
+
+        It is queued behind the intent. Where the log does not take it in time, it is ending too,
+        and the next start settles what is open.
+        """
+        failed = self._failed(step, "the node's loop ended before the answer came", reached=True)
+        with trio.move_on_after(CUT_OFF_S, shield=True):
+            try:
+                await self.log.append([Fact(failed, step.cause)])
+            except LogRefused as refused:
+                journal.error("log_refused", node=self.node, error=str(refused))
 
     def _failed(self, step: Step, error: str, *, reached: bool) -> ActionFailed:
         error = self.vault.redacted(error)
