@@ -89,7 +89,7 @@ def _answer(config: Path, query: dict[str, Any], at: At | None) -> Answer:
 
     folder = settings(config).log.path
     codec = codec_of(KINDS)
-    world = offline.world_at(folder, codec, at.position or 2**63 - 1, at.at_ms or 2**63 - 1)
+    world = offline.world_at(folder, codec, at.until, at.until_ms)
     looks = offline.fresh_looks(world, world.at_ms)
     seen = offline.view(world, codec, looks, world.at_ms)
     return Answer(offline.asked("/api/v1/resources", query, seen, folder))

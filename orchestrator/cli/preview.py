@@ -32,7 +32,7 @@ def planned(path: Path, state: Path | None, at: At | None, *, offline: bool) -> 
     folder, codec = found.log.path, codec_of(KINDS)
     has_log = folder.is_dir() and bool(segments(folder))
     if at is not None:
-        world = world_at(folder, codec, at.position or 2**63 - 1, at.at_ms or 2**63 - 1)
+        world = world_at(folder, codec, at.until, at.until_ms)
         preview = Preview(world, KINDS, world.at_ms)
         preview.trust()
     else:
