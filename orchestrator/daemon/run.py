@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orchestrator.codec import Codec, codec_of
 from orchestrator.core.event import ClockStepped, DaemonStarted, DaemonStopped, Fact
@@ -26,7 +26,7 @@ from orchestrator.daemon.load import Documents, Loader, Taken
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.operate import Operator
 from orchestrator.daemon.reconcile import Reconciler
-from orchestrator.errors import DocumentError, LogRefused
+from orchestrator.errors import DocumentError, Fault, LogRefused
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell import systemd
 from orchestrator.shell.documents.configuration import read_configuration
@@ -152,11 +152,22 @@ class Daemon:
                 documents = await trio.to_thread.run_sync(self._read)
                 taken = await self.loader.load(documents, actor=actor, cause=cause)
                 self._apply(documents.settings)
-                if self.tls is not None:
-                    self.tls.reload()
+                taken = evolve(taken, faults=(*taken.faults, *self._renew_certificate()))
             finally:
                 systemd.ready(self._status_line())
         return taken
+
+    def _renew_certificate(self) -> tuple[Fault, ...]:
+        """Read the certificate of the hooks again; one that is half written is not taken."""
+        try:
+            if self.tls is not None:
+                self.tls.reload()
+        except OSError as error:
+            message = f"{error.strerror}: the certificate in use stays; write both and reload"
+            fault = Fault(str(error.filename), 1, 1, message)
+            journal.error("document_rejected", place=str(fault))
+            return (fault,)
+        return ()
 
     async def _begin(self) -> None:
         path = self.settings.log.path / "seal.key"
