@@ -51,6 +51,8 @@ def events(
     query = {name: values for name, values in query.items() if values}
     try:
         for number, (entry, stale_since) in enumerate(entries(find_config(config), query)):
+            if not number and output == "text":
+                show.stale(stale_since)
             if not everything and not types and entry["type"] in QUIET:
                 continue
             if output == "json":
@@ -59,8 +61,6 @@ def events(
                 click.echo("---")
                 show.value(entry, "yaml")
             else:
-                if not number:
-                    show.stale(stale_since)
                 click.echo(_line(entry))
     except OrchestratorError as error:
         raise fail(error) from error
@@ -75,7 +75,7 @@ def _subject(said: str) -> str:
 
 def _line(entry: dict[str, Any]) -> str:
     cause = f" ←{entry['cause']}" if entry["cause"] else ""
-    data = json.dumps(entry["data"], ensure_ascii=False)
+    data = show.printable(json.dumps(entry["data"], ensure_ascii=False))
     cut = data if len(data) <= DATA_MAX else f"{data[:DATA_MAX]}…"
     return (
         f"{entry['position']:>7} {entry['time']} {entry['type']:<19} "

@@ -11,7 +11,6 @@ from orchestrator.cli.ask import Answer, fail, read, settings
 from orchestrator.cli.config import config_option, find_config
 from orchestrator.cli.when import At, When
 from orchestrator.core.action import Phase
-from orchestrator.core.filter import LAST
 from orchestrator.errors import OrchestratorError
 from orchestrator.kinds.catalogue import ALL
 
@@ -90,7 +89,7 @@ def _answer(config: Path, query: dict[str, Any], at: At | None) -> Answer:
 
     folder = settings(config).log.path
     codec = codec_of(KINDS)
-    world = offline.world_at(folder, codec, at.position or LAST, at.at_ms or LAST)
+    world = offline.world_at(folder, codec, at.until, at.until_ms)
     looks = offline.fresh_looks(world, world.at_ms)
     seen = offline.view(world, codec, looks, world.at_ms)
     return Answer(offline.asked("/api/v1/resources", query, seen, folder))

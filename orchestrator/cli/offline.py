@@ -63,9 +63,17 @@ def view(world: World, codec: Codec, looks: Looks, at_ms: int) -> api.View:
 
 
 def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST) -> World:
-    """Return the world as the log tells it up to a position or a time."""
+    """Return the world as the log tells it up to a position or a time.
+
+    Raises:
+        Refused: there is no log.
+    """
+    paths = segments(folder) if folder.is_dir() else ()
+    if not paths:
+        message = f"there is no log at {folder}: name its configuration with --config"
+        raise Refused(404, message)
     first = 0
-    for path in segments(folder):
+    for path in paths:
         if int(path.stem) <= until:
             first = int(path.stem)
     world = World()

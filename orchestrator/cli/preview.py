@@ -10,7 +10,6 @@ from orchestrator.cli.ask import now_ms, settings
 from orchestrator.cli.offline import asked, view, world_at
 from orchestrator.cli.when import At
 from orchestrator.codec import codec_of
-from orchestrator.core.filter import LAST
 from orchestrator.core.world import World
 from orchestrator.daemon.load import Documents
 from orchestrator.daemon.preview import Preview
@@ -33,7 +32,7 @@ def planned(path: Path, state: Path | None, at: At | None, *, offline: bool) -> 
     folder, codec = found.log.path, codec_of(KINDS)
     has_log = folder.is_dir() and bool(segments(folder))
     if at is not None:
-        world = world_at(folder, codec, at.position or LAST, at.at_ms or LAST)
+        world = world_at(folder, codec, at.until, at.until_ms)
         preview = Preview(world, KINDS, world.at_ms)
         preview.trust()
     else:

@@ -1,5 +1,6 @@
 """`orchestrator run`: the daemon in the foreground, as systemd wants it."""
 
+import errno
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -67,10 +68,18 @@ def _explained(error: Exception) -> int:
     if not all(isinstance(leaf, OrchestratorError | OSError) for leaf in leaves):
         raise error
     for leaf in leaves:
-        click.echo(str(leaf), err=True)
+        click.echo(_said(leaf), err=True)
     if any(isinstance(leaf, LogHeld) for leaf in leaves):
         return HELD
     return DAMAGED if any(isinstance(leaf, LogDamaged) for leaf in leaves) else 1
+
+
+def _said(error: Exception) -> str:
+    """Return an error with the place it is about first, as all messages have it."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return str(error)
+    steps = {errno.EADDRINUSE: ": stop what listens there, or name another address"}
+    return f"{error.filename}: {error.strerror}{steps.get(error.errno or 0, '')}"
 
 
 def _leaves(error: Exception) -> list[Exception]:

@@ -58,6 +58,11 @@ def phase(word: str) -> str:
     return word if _is_plain() else click.style(word, fg=COLOURS.get(word))
 
 
+def printable(text: str) -> str:
+    """Return a line with what could steer a terminal (C1, bidirectional overrides) escaped."""
+    return "".join(mark if mark.isprintable() else json.dumps(mark)[1:-1] for mark in text)
+
+
 def age(since: str | None) -> str:
     """Return how long ago a time was: 5s, 12m, 3h, 4d."""
     if not since:

@@ -51,6 +51,9 @@ def wait(
             rows = _rows(control, query, may_be_gone=wanted == "Gone")
         except OrchestratorError as error:
             raise fail(error) from error
+        if not rows and wanted == "Ready":
+            message = "nothing is declared that fits: check names, labels and nodes"
+            raise click.ClickException(message)
         waiting = [row for row in rows if not _is_reached(row, wanted, allow_held=allow_held)]
         if not waiting:
             return
@@ -62,12 +65,20 @@ def wait(
 
 
 def _rows(control: Path, query: dict[str, list[str]], *, may_be_gone: bool) -> list[dict[str, Any]]:
-    try:
-        rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
-    except Refused as refused:
-        if may_be_gone and refused.status == 404:
-            return []
-        raise
+    if not may_be_gone:
+        return _asked(control, query)
+    rows: list[dict[str, Any]] = []
+    for name in query.get("name", [""]):  # one by one: a name that is gone must not hide the others
+        try:
+            rows += _asked(control, query | {"name": [name]} if name else query)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+    return rows
+
+
+def _asked(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
     return rows
 
 

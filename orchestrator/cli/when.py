@@ -17,6 +17,16 @@ class At:
     position: int = 0
     at_ms: int = 0
 
+    @property
+    def until(self) -> int:
+        """Return the last position that belongs to it; 0 is before everything."""
+        return self.position if self.position or not self.at_ms else 2**63 - 1
+
+    @property
+    def until_ms(self) -> int:
+        """Return the last time that belongs to it."""
+        return self.at_ms or 2**63 - 1
+
 
 class When(click.ParamType[At]):
     """Reads WHEN; a duration counts back from now."""

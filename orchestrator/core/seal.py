@@ -6,7 +6,7 @@ rotation work on them, live and in replay; nothing here can go back from a seal 
 
 URLs are sealed wherever they stand: user information and query always, and in RTMP everything
 behind the application, since that is where stream keys are. Members of the names in `WHOLE` are
-sealed whole. `sdp` is dropped; its length stays.
+sealed whole, and so is an `rtmpUrl` that is no RTMP address. `sdp` is dropped; its length stays.
 """
 
 import re
@@ -21,6 +21,7 @@ from orchestrator.core.mapping import Map
 Seal = Callable[[str], str]
 
 WHOLE: Final = frozenset({"authToken", "password", "restPassword", "sipPassword", "token"})
+KEYED: Final = "rtmpUrl"  # ends in a stream key: one that cannot be taken apart is sealed whole
 DEPTH_MAX: Final = 64  # a hook nests three deep; deeper is an attack on our stack
 MARK: Final = "~"
 
@@ -182,6 +183,8 @@ class Sealer:
     def _text(self, value: str, path: str) -> str:
         if self._is_whole(path):
             return sealed_whole(value, self.seal)
+        if path.rpartition(".")[2] == KEYED and not _is_rtmp(value):
+            return sealed_whole(value, self.seal)
         if _URL.match(value.lstrip()) and url_of(_ESCAPED.sub("/", value)) is not None:
             return sealed_url(_ESCAPED.sub("/", value), self.seal)
         return sealed_text(value, self.seal)
@@ -190,6 +193,11 @@ class Sealer:
         if value is None or isinstance(value, bool) or not self._is_whole(path):
             return value
         return sealed_whole(str(value), self.seal)
+
+
+def _is_rtmp(value: str) -> bool:
+    url = url_of(_ESCAPED.sub("/", value))
+    return is_sealed(value) or (url is not None and url.scheme.startswith("rtmp"))
 
 
 def with_whole(names: Iterable[str]) -> frozenset[str]:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import structlog
 import trio
 from attrs import define, field
 
+from orchestrator.errors import Fault
 from orchestrator.shell import systemd
 from orchestrator.shell.listen.address import open_sockets
 from orchestrator.shell.listen.connection import Respond
@@ -18,6 +20,8 @@ from orchestrator.shell.listen.limits import Limits
 from orchestrator.shell.listen.serve import Listener, serve
 from orchestrator.shell.listen.wire import Tls
 from orchestrator.shell.settings import Settings
+
+journal = structlog.stdlib.get_logger()
 
 
 @define(eq=False)
@@ -42,10 +46,20 @@ class Doors:
         sockets = handed.get("control") or _control_sockets(settings.control)
         await self._serve(nursery, sockets, control, Limits(), None)
 
-    def renew(self) -> None:
-        """Read the certificate again; connections that are open keep theirs."""
-        if self._tls is not None:
-            self._tls.reload()
+    def renew(self) -> tuple[Fault, ...]:
+        """Read the certificate again, and return why that which is in use has to stay.
+
+        Connections that are open keep theirs; one that is half written is not taken.
+        """
+        try:
+            if self._tls is not None:
+                self._tls.reload()
+        except OSError as error:
+            message = f"{error.strerror}: the certificate in use stays; write both and reload"
+            fault = Fault(str(error.filename), 1, 1, message)
+            journal.error("document_rejected", place=str(fault))
+            return (fault,)
+        return ()
 
     async def close(self, grace_s: float) -> None:
         """Block until what is in flight is answered, at most as long as the grace."""

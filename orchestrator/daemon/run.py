@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orchestrator.codec import Codec, codec_of
 from orchestrator.core.event import DaemonStarted, DaemonStopped, Fact
@@ -147,7 +147,7 @@ class Daemon:
                 documents = await trio.to_thread.run_sync(self._read)
                 taken = await self.loader.load(documents, actor=actor, cause=cause)
                 self._apply(documents.settings)
-                self.doors.renew()
+                taken = evolve(taken, faults=(*taken.faults, *self.doors.renew()))
             finally:
                 systemd.ready(self.pulse.line())
         return taken

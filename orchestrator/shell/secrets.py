@@ -198,8 +198,10 @@ class Vault:
     def _keep(self, sealed: str, clear: Json) -> None:
         self._clear[sealed] = clear
         url = url_of(clear) if isinstance(clear, str) else None
-        for part in url.hidden if url is not None else (str(clear),):
+        for part in url.hidden if url is not None else ():
             self._hide(part)
+        if url is None or sealed.startswith(MARK):
+            self._hide(str(clear))
 
     def _hide(self, value: str) -> None:
         if len(value) >= SHORTEST:

@@ -63,13 +63,41 @@ Transports = Callable[[], httpx.AsyncBaseTransport]
 
 
 def network(endpoint: Endpoint) -> Transports:
-    """Return what makes connections over the network. Raises OSError when `ca` cannot be read."""
-    context = ssl.create_default_context(cafile=endpoint.ca)
+    """Return what makes connections over the network.
 
-    def transport() -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(verify=context, limits=_ROOM, trust_env=False)
+    Where `ca` cannot be read the node counts as unreachable, until it can: a file of one node is no
+    reason for the others to stand still.
+    """
+    contexts: list[ssl.SSLContext] = []
 
-    return transport
+    def open_transport() -> httpx.AsyncBaseTransport:
+        if not contexts:
+            contexts.append(ssl.create_default_context(cafile=endpoint.ca))
+        return httpx.AsyncHTTPTransport(verify=contexts[0], limits=_ROOM, trust_env=False)
+
+    return lambda: _Late(open_transport, endpoint.ca)
+
+
+class _Late(httpx.AsyncBaseTransport):
+    """A transport that is made when it is first needed, and tried again where that fails."""
+
+    def __init__(self, make: Transports, ca: Path | None) -> None:
+        self._make = make
+        self._ca = ca
+        self._made: httpx.AsyncBaseTransport | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._made is None:
+            try:
+                self._made = self._make()
+            except OSError as error:
+                reason = f"its tls.ca {self._ca} cannot be taken: {error.strerror or error}"
+                raise httpx.ConnectError(reason) from error
+        return await self._made.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
 
 
 class NodeClient:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.core.json import freeze_object
 from orchestrator.core.seal import (
     DEPTH_MAX,
     Sealer,
@@ -378,3 +379,26 @@ def test_tells_equal_secrets_and_signatures():
     assert not is_signed(body, f"Basic {right}", [key])
     assert not is_signed(body, f"WCS {digest}", [key])
     assert not is_signed(body, f"WCS {right}", [])
+
+
+@pytest.mark.parametrize(
+    "mistyped",
+    [
+        "rtmp:/h/app/S3cr3t", "rtmp:h/app/S3cr3t", "h/app/S3cr3t", "//u:S3cr3t@h/x",
+        "rtmp ://h/app/S3cr3t", "rtmp%3A//h/app/S3cr3t", "http://h/app/S3cr3t", "S3cr3t",
+        "rtmp:\\\\h\\app\\S3cr3t",
+    ],
+)  # fmt: skip
+def test_an_address_with_a_slip_in_it_keeps_its_key_to_itself(mistyped):
+    vault = Vault(b"k" * 32)
+    sealed = vault.sealed_arguments(freeze_object({"rtmpUrl": mistyped}))
+    assert dict(sealed) == {"rtmpUrl": f"~{vault.seal(mistyped)}"}
+    assert vault.sealer.object(sealed) == sealed
+    assert vault.clear(sealed) == {"rtmpUrl": mistyped}
+    assert "S3cr3t" not in vault.redacted(f"{mistyped} is malformed")
+
+
+@pytest.mark.parametrize("url", ["", "rtmp://h/app", "rtmp:\\/\\/h\\/app"])
+def test_an_address_without_a_key_stays_to_be_read(url):
+    shown = url.replace("\\", "")
+    assert dict(Sealer(SEAL).object({"rtmpUrl": url})) == {"rtmpUrl": shown}

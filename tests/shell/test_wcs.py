@@ -289,3 +289,19 @@ async def test_tls_believes_only_the_given_authority(tmp_path):
         async with networked(port, scheme="https", ca=tmp_path / "theirs.pem") as client:
             with pytest.raises(NodeUnreachable, match="certificate"):
                 await client.send(CALL)
+
+
+async def test_an_authority_that_cannot_be_read_makes_the_node_unreachable_until_it_can(tmp_path):
+    ca = tmp_path / "ca.pem"
+    place = Endpoint("wcs1", "https://127.0.0.1:1/rest-api", "", ca=ca)
+    client = NodeClient(place, lambda: PASSWORD, network(place))
+    reason = f"its tls\\.ca {ca} cannot be taken: "
+    with pytest.raises(NodeUnreachable, match=f"{reason}No such file"):
+        await client.look(CALL)
+    ca.write_text("no certificate")
+    with pytest.raises(NodeUnreachable, match=reason):
+        await client.look(CALL)
+    trustme.CA().cert_pem.write_to_path(ca)
+    with pytest.raises(NodeUnreachable, match="attempts to connect"):
+        await client.look(CALL)
+    await client.aclose()

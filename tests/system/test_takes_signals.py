@@ -239,3 +239,40 @@ def test_hooks_come_in_by_tls_and_a_renewed_certificate_is_taken(tmp_path):
         with pytest.raises((OSError, http.client.HTTPException)):
             system.hook(HOOK)
         assert len(system.entries("HookReceived")) == 2
+
+
+def test_a_certificate_that_is_half_written_is_named_and_not_taken(tmp_path):
+    authority = trustme.CA()
+    leaf = authority.issue_cert("localhost")
+    leaf.cert_chain_pems[0].write_to_path(str(tmp_path / "hooks.pem"))
+    leaf.private_key_pem.write_to_path(str(tmp_path / "hooks.key"))
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with System(tmp_path) as system:
+        tls = {"certificate": "hooks.pem", "key": "hooks.key"}
+        system.configure(hooks={"listen": f"127.0.0.1:{system.hook_port}", "tls": tls})
+        system.run()
+        (tmp_path / "hooks.key").write_text("half a key")
+        code, _, stderr = system.command("reload")
+        assert code == 1
+        assert f"{tmp_path}/hooks.pem with {tmp_path}/hooks.key:1:1: " in stderr
+        system.daemon.send_signal(signal.SIGHUP)
+        system.command("reload")
+        connection = http.client.HTTPSConnection(
+            "localhost", system.hook_port, context=context, timeout=10
+        )
+        assert post(connection) == 200
+        connection.close()
+
+
+def test_an_authority_that_is_not_there_stops_its_node_and_no_other(tmp_path):
+    with System(tmp_path, ("wcs1", "wcs2")) as system:
+        system.run()
+        nodes = {**system.values["nodes"]}
+        nodes["wcs1"] = {**nodes["wcs1"], "tls": {"ca": "nowhere.pem"}}
+        system.configure(nodes=nodes)
+        assert system.command("reload")[0] == 0
+        code, stdout, _ = system.command("get", "-o", "json")
+        assert (code, stdout) == (0, "[]\n")
+        reason = f"its tls.ca {tmp_path}/nowhere.pem cannot be taken: No such file or directory"
+        eventually(lambda: reason in system.command("status")[1], within_s=15)

@@ -16,7 +16,8 @@ from orchestrator.shell.settings import HOOKS_LISTEN
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 LISTEN: Final = Pattern(
-    r"unix:/.+|(\[[0-9a-fA-F:.]+\]|[^:/\s]+):[0-9]{1,5}",
+    r"unix:/.+|(\[[0-9a-fA-F:.]+\]|[^:/\s]+):"
+    r"0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])",
     "HOST:PORT, [IPv6]:PORT or unix:/PATH",
 )
 FOLDER: Final = Pattern(

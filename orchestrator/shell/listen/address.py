@@ -25,25 +25,25 @@ def open_sockets(
     """Return listening sockets for an address; a name may mean several.
 
     `mode` and `group` are those of a unix socket, and hold before anybody can connect. Raises
-    OSError when the address is in use or not ours, ValueError when the text is no address.
+    OSError, with the address as its file name, when that is in use or not ours, ValueError when the
+    text is no address.
     """
     if address.startswith("unix:"):
         return (_open_unix(Path(address.removeprefix("unix:")), mode, group),)
     host, colon, port = address.rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{address!r} is not host:port or unix:/path")
-    infos = socket.getaddrinfo(
-        host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )
-    places = dict.fromkeys((info[0], info[4]) for info in infos)
     sockets: list[socket.socket] = []
     try:
-        for family, place in places:
+        infos = socket.getaddrinfo(
+            host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, place in dict.fromkeys((info[0], info[4]) for info in infos):
             sockets.append(_open_inet(family, place))
-    except OSError:
+    except OSError as error:
         for opened in sockets:
             opened.close()
-        raise
+        raise OSError(error.errno, error.strerror, address) from error
     return tuple(sockets)
 
 

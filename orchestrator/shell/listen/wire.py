@@ -203,5 +203,9 @@ class Tls:
         context.options |= ssl.OP_NO_RENEGOTIATION
         context.set_alpn_protocols(["http/1.1"])
         # An encrypted key is a fault to report, not a question to ask on a terminal.
-        context.load_cert_chain(self._certificate, self._key, password=lambda: "")
+        try:
+            context.load_cert_chain(self._certificate, self._key, password=lambda: "")
+        except OSError as fault:  # it does not say which file
+            fault.filename = f"{self._certificate} with {self._key}"
+            raise
         return context

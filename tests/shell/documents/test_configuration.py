@@ -234,3 +234,16 @@ def test_an_empty_path_is_a_fault(tmp_path):
         f"o.yaml:3:9: {wanted}",
         f"o.yaml:4:21: {wanted}",
     ]
+
+
+@pytest.mark.parametrize("port", ["65536", "99999", "100000"])
+def test_a_port_has_sixteen_bits(tmp_path, port):
+    assert faults_of(tmp_path, f"hooks: {{listen: '127.0.0.1:{port}'}}\n") == [
+        "o.yaml:1:17: write HOST:PORT, [IPv6]:PORT or unix:/PATH"
+    ]
+
+
+@pytest.mark.parametrize("port", ["0", "80", "8480", "65535", "008480"])
+def test_every_port_is_taken(tmp_path, port):
+    (tmp_path / "o.yaml").write_text(f"hooks: {{listen: '127.0.0.1:{port}'}}\n")
+    assert read_configuration(tmp_path / "o.yaml").hooks.listen == f"127.0.0.1:{port}"

@@ -26,8 +26,15 @@ def test_opens_tcp(text):
 
 def test_an_address_in_use_is_refused():
     (first,) = open_sockets("127.0.0.1:0")
-    with first, pytest.raises(OSError, match="in use"):
-        open_sockets(f"127.0.0.1:{first.getsockname()[1]}")
+    address = f"127.0.0.1:{first.getsockname()[1]}"
+    with first, pytest.raises(OSError, match="in use") as raised:
+        open_sockets(address)
+    assert raised.value.filename == address
+
+
+def test_a_name_that_nobody_knows_is_refused_by_its_name():
+    with pytest.raises(OSError, match=r"nobody\.invalid:80"):
+        open_sockets("nobody.invalid:80")
 
 
 def test_a_unix_socket_has_its_mode_and_group(tmp_path):

@@ -48,8 +48,9 @@ async def test_speaks_tls_and_changes_certificates_while_it_runs(issue, tmp_path
         assert await read_all(new) == answer("200 OK", b"GET / 0", keeps=False)
         await old.aclose()
         (tmp_path / "key.pem").write_text("no key")
-        with pytest.raises(ssl.SSLError):
+        with pytest.raises(ssl.SSLError) as raised:
             tls.reload()
+        assert raised.value.filename == f"{tmp_path}/cert.pem with {tmp_path}/key.pem"
         await secured(await connect(), after)
 
 
