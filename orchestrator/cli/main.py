@@ -15,6 +15,13 @@ VERBS: Final = {
     "events": ("events", "The event log."),
     "reload": ("control", "Read the documents again and say whether they were taken."),
     "wait": ("wait", "Wait until it is so."),
+    "stop": ("orders", "End now and keep ended."),
+    "start": ("orders", "End a stop or a pause."),
+    "pause": ("orders", "Hands off: media goes on, nothing is repaired."),
+    "resume": ("orders", "End a pause; try at once what is parked."),
+    "restart": ("orders", "End and make anew."),
+    "adopt": ("orders", "Take over what runs where it is declared."),
+    "forget": ("orders", "Let go, and leave alone."),
     "approve": ("control", "Let a held set go on."),
     "call": ("call", "Call one WCS REST method, logged with the actor."),
     "log": ("log", "verify, head, accept."),
@@ -24,8 +31,7 @@ VERBS: Final = {
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "adopt", "backtest", "bundle", "diff", "doctor", "forget", "gaps", "import", "oam", "pause",
-    "restart", "resume", "rules", "start", "stop", "top", "why",
+    "backtest", "bundle", "diff", "doctor", "gaps", "import", "oam", "rules", "top", "why",
 })  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    Forgotten,
     HookReceived,
     Looked,
     NodeFound,
@@ -31,6 +32,7 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
+from orchestrator.core.ordered import keys_of, nodes_of
 from orchestrator.core.resource import Gone, Kinds, Placement, Seen
 from orchestrator.core.world import World, stream_name
 
@@ -46,7 +48,9 @@ Concern = frozenset[Placement] | Everything
 NOTHING: Concern = frozenset()
 
 
-def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
+def concern(  # noqa: C901 - one table
+    before: World, after: World, entry: Entry, kinds: Kinds
+) -> Concern:
     """Return the placements whose verdict an entry can change."""
     match entry.event:
         case HookReceived() as hook:
@@ -64,8 +68,11 @@ def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
             | ActionFinished(node=node, key=key)
             | ActionFailed(node=node, key=key)
             | Adopted(node=node, key=key)
+            | Forgotten(node=node, key=key)
         ):
             return frozenset({Placement(node, key)})
+        case OperatorAsked() as asked:
+            return _of_verb(after, asked)
         case StateLoaded(items=items, removed=removed):
             keys = {*(item.key for item in items), *removed}
             nodes = {*before.configuration.nodes, *after.configuration.nodes}
@@ -74,19 +81,20 @@ def concern(before: World, after: World, entry: Entry, kinds: Kinds) -> Concern:
             return frozenset(Placement(member.node, member.key) for member in members)
         case NodeLost(node=node) | NodeFound(node=node) | NodeRestarted(node=node):
             return Everything(node)
-        case (
-            ConfigurationLoaded()
-            | PlanApproved()
-            | OperatorAsked()
-            | DaemonStarted()
-            | TailLost()
-            | Checkpoint()
-        ):
+        case ConfigurationLoaded() | PlanApproved() | DaemonStarted() | TailLost() | Checkpoint():
             return Everything()
         case (  # pragma: no branch
             DocumentRejected() | DocumentAccepted() | Parked() | DaemonStopped() | ClockStepped()
         ):
             return NOTHING
+
+
+def _of_verb(world: World, asked: OperatorAsked) -> Concern:
+    """Return what a verb names; a node counts with all that is on it."""
+    if asked.verb == "log accept" or nodes_of(asked):
+        return Everything()
+    nodes = world.configuration.nodes
+    return frozenset(Placement(node, key) for node in nodes for key in keys_of(asked))
 
 
 def _of_hook(before: World, after: World, hook: HookReceived, kinds: Kinds) -> Concern:

@@ -9,7 +9,7 @@ from attrs import evolve
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import afresh
 from orchestrator.core.mapping import with_member, without, without_member
-from orchestrator.core.observed import let_go, with_owner, with_placed
+from orchestrator.core.observed import let_go, with_orders_kept, with_owner, with_placed
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
@@ -37,6 +37,7 @@ def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
         for placement in _placements_of(world, key):
             world = _unwanted(world, placement, world.wanted[placement], keeps=keeps, kinds=kinds)
         world = evolve(world, declared=without(world.declared, key))
+        world = with_orders_kept(world, key)
     return world
 
 

@@ -127,6 +127,19 @@ class Adopted:
 
 
 @frozen
+class Forgotten:
+    """An operator let it go: it goes on, and is not ours until it is adopted again.
+
+    `natural` and `id` name what was let go, "" where nothing was there.
+    """
+
+    node: str
+    key: Key
+    natural: str
+    id: str
+
+
+@frozen
 class Parked:
     """It never worked, and is tried slowly from now on."""
 
@@ -244,6 +257,7 @@ Event = (
     | DocumentRejected
     | DocumentAccepted
     | Adopted
+    | Forgotten
     | Parked
     | PlanHeld
     | PlanApproved

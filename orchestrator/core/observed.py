@@ -13,8 +13,9 @@ from orchestrator.core.event import Adopted, HookReceived, Looked, NodeRestarted
 from orchestrator.core.failure import afresh, after_appearance, after_drop
 from orchestrator.core.json import text
 from orchestrator.core.mapping import EMPTY, with_member, without, without_member
+from orchestrator.core.order import Verb
 from orchestrator.core.recent import Recent, remembered
-from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
+from orchestrator.core.resource import Gone, Key, Kind, Kinds, Placement, Seen
 from orchestrator.core.world import (
     STREAM,
     Claim,
@@ -282,11 +283,23 @@ def _disowned(world: World, placement: Placement, natural: str) -> World:
     world = with_placed(world, placement)
     if placement in world.wanted or placement in world.owned:
         return world
-    return evolve(
+    world = evolve(
         world,
         records=without(world.records, placement),
         members=without(world.members, placement),
     )
+    return with_orders_kept(world, placement.key)
+
+
+def with_orders_kept(world: World, key: Key) -> World:
+    """Return the world without the order on what has no line, unless it pauses what is ours."""
+    order = world.orders.get(key)
+    if order is None or key in world.declared:
+        return world
+    is_ours = any(Placement(node, key) in world.owned for node in world.configuration.nodes)
+    if is_ours and order.verb is Verb.PAUSE:
+        return world
+    return evolve(world, orders=without(world.orders, key))
 
 
 def _stream_appeared(world: World, node: str, stream: Observed) -> World:

@@ -22,6 +22,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    Forgotten,
     HookReceived,
     Looked,
     NodeFound,
@@ -47,6 +48,7 @@ from orchestrator.core.observed import (
     with_touched,
     without_making,
 )
+from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.resource import Kinds, Place, Placement
 from orchestrator.core.world import Claim, InFlight, Lost, Making, Rejected, World
 
@@ -93,15 +95,17 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return _found(world, node, kinds)
         case NodeRestarted():
             return with_restart(world, event, kinds)
-        case OperatorAsked(verb="log accept"):
-            return evolve(world, tail_lost=0)
+        case Forgotten():
+            return with_forgotten(world, entry, event)
+        case OperatorAsked():
+            return with_asked(world, event, entry.actor)
         case TailLost(position=position):
             return evolve(world, tail_lost=position)
         case DaemonStarted():
             return _began(world)
         case ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
-        case OperatorAsked() | Parked() | DaemonStopped() | ClockStepped():  # pragma: no branch
+        case Parked() | DaemonStopped() | ClockStepped():  # pragma: no branch
             return world
 
 
@@ -114,7 +118,13 @@ def _stepped(world: World, by_ms: int) -> World:
     for scope in sorted(cliffs):
         cliffs = cliffs.set(scope, evolve(cliffs[scope], at_ms=cliffs[scope].at_ms + by_ms))
     taken = tuple(evolve(taken, at_ms=taken.at_ms + by_ms) for taken in world.taken)
-    return evolve(world, records=records, cliffs=cliffs, taken=taken)
+    orders = world.orders
+    for key in sorted(orders):
+        orders = orders.set(key, orders[key].shifted(by_ms))
+    pauses = world.pauses
+    for node in sorted(pauses):
+        pauses = pauses.set(node, pauses[node].shifted(by_ms))
+    return evolve(world, records=records, cliffs=cliffs, taken=taken, orders=orders, pauses=pauses)
 
 
 def _began(world: World) -> World:

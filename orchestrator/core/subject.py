@@ -16,6 +16,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Event,
+    Forgotten,
     HookReceived,
     Looked,
     NodeFound,
@@ -41,6 +42,7 @@ def subject_of(event: Event) -> str:
             | ActionFinished(key=key)
             | ActionFailed(key=key)
             | Adopted(key=key)
+            | Forgotten(key=key)
             | Parked(key=key)
         ):
             return subject(key.kind, key.name)

@@ -26,6 +26,7 @@ from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
 from orchestrator.core.json import truth
 from orchestrator.core.limits import holding
 from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.order import Order, Verb
 from orchestrator.core.resource import (
     Comparison,
     Declarable,
@@ -89,10 +90,14 @@ class Case:
 def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
     """Return the verdict on one placement; equal worlds, looks and times give equal verdicts."""
     case = Case(world, placement, kinds[placement.key.kind], looks, now_ms)
-    unseeing = _unseeing(case)
+    order = world.order(placement, now_ms)
+    is_paused = order is not None and order.verb is Verb.PAUSE
+    unseeing = _in_flight(case) or (None if is_paused else _unseeing(case))
     if unseeing is not None:
         return unseeing
     thing = _thing(case)
+    if order is not None:
+        return _obeying(case, order)
     wanted = case.resource
     if wanted is None and thing is None:
         return case.settled(Phase.STOPPED)
@@ -102,14 +107,38 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
     return _missing(case, wanted) if thing is None else _there(case, wanted, thing)
 
 
+def _obeying(case: Case, order: Order) -> Verdict:
+    """Return a verdict that does as an operator ordered, whatever the documents say."""
+    until_ms = order.until_ms or NEVER
+    who = f"by {order.actor}{f': {order.reason}' if order.reason else ''}"
+    match order.verb:
+        case Verb.PAUSE:
+            message = f"paused {who}; `orchestrator resume` ends it"
+            return case.held(Phase.PAUSED, "paused", message, until_ms)
+        case Verb.FORGET:
+            message = f"let go {who}; `orchestrator adopt {case.placement.key}` takes it back"
+            return case.held(Phase.HELD, "forgotten", message)
+        case Verb.STOP:  # pragma: no branch
+            for thing in case.world.holdings(case.placement):
+                step = evolve(_delete(case, thing, f"stopped {who}"), cause=order.position)
+                return _ending(case, step, Phase.STOPPING)
+            message = f"stopped {who}; `orchestrator start` ends it"
+            return case.held(Phase.STOPPED, "stopped", message, until_ms)
+
+
+def _in_flight(case: Case) -> Verdict | None:
+    flight = case.world.in_flight.get(case.placement)
+    if flight is None:
+        return None
+    phase = IN_FLIGHT.get(flight.action, Phase.UPDATING)
+    message = f"{flight.action} is on its way to {case.placement.node}"
+    return case.held(phase, "in-flight", message)
+
+
 def _unseeing(case: Case) -> Verdict | None:
     """Return a verdict where we cannot know how things are, None where we can."""
     world, placement = case.world, case.placement
     scope = (placement.node, placement.key.kind)
-    if placement in world.in_flight:
-        flight = world.in_flight[placement]
-        phase = IN_FLIGHT.get(flight.action, Phase.UPDATING)
-        return case.held(phase, "in-flight", f"{flight.action} is on its way to {placement.node}")
     if placement.node in world.lost:
         lost = world.lost[placement.node]
         message = f"node {placement.node} cannot be reached: {lost.message}"
@@ -231,6 +260,9 @@ def _unsure(case: Case, wanted: Resource) -> Verdict | None:
 
 def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     """Return what comes next for what is wanted and there in some form."""
+    if thing.owner is not None and thing.owner.ending:
+        step = _replace(case, wanted, thing, "a restart was asked for")
+        return _ending(case, evolve(step, cause=thing.owner.ending), Phase.UPDATING)
     match (_compared(case, wanted, thing), thing.owner):
         case (Same(), None):
             natural, media = thing.seen.natural, thing.seen.id
@@ -291,6 +323,12 @@ def _guarded(case: Case, thing: Observed, step: Delete | Replace, phase: Phase) 
         hold = world.holds[member.hold]
         message = f"{hold.message}; `orchestrator approve {member.hold}` lets it go on"
         return _keeping(case, step, Phase.HELD, hold.reason, message, hold=member.hold)
+    return _ending(case, step, phase)
+
+
+def _ending(case: Case, step: Delete | Replace, phase: Phase) -> Verdict:
+    """Return a verdict that ends something as soon as what we know of it is good enough."""
+    world = case.world
     record = world.record(case.placement)
     timing = world.configuration.timing
     deadline_ms = record.ending_ms + timing.start_deadline_ms

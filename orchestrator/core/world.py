@@ -17,6 +17,7 @@ from orchestrator.core.event import HeldStep
 from orchestrator.core.failure import Record
 from orchestrator.core.json import Json, text
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
 from orchestrator.core.site import Site
@@ -40,7 +41,8 @@ class Claim(Enum):
 class Owner:
     """Whose it is. `sent` is what we last set on it that no listing shows.
 
-    `unwanted` is the position of the change of documents that took its line, 0 while it has one.
+    `unwanted` is the position of the change of documents that took its line, 0 while it has one;
+    `ending` that of an operator's `restart`, 0 without one.
     """
 
     key: Key
@@ -48,6 +50,7 @@ class Owner:
     sent: Map[str, Json] = field(default=EMPTY)
     is_protected: bool = False
     unwanted: int = 0
+    ending: int = 0
 
 
 @frozen
@@ -166,6 +169,8 @@ class World:
     ended: Map[str, Recent] = field(default=EMPTY)
     kept: Map[str, Recent] = field(default=EMPTY)
     rejected: Map[str, Rejected] = field(default=EMPTY)
+    orders: Map[Key, Order] = field(default=EMPTY)
+    pauses: Map[str, Order] = field(default=EMPTY)
     tail_lost: int = 0
     ids: Map[tuple[str, str, str], str] = field(default=EMPTY)
     makers: Map[tuple[str, str, str], Placement] = field(default=EMPTY)
@@ -182,6 +187,13 @@ class World:
         """Return the waiting rules for a resource."""
         own = resource.retry if resource is not None else None
         return own or self.configuration.retry
+
+    def order(self, placement: Placement, now_ms: int) -> Order | None:
+        """Return the order that is in force for a placement; a pause of its node goes first."""
+        for order in (self.pauses.get(placement.node), self.orders.get(placement.key)):
+            if order is not None and order.is_in_force(now_ms):
+                return order
+        return None
 
     def record(self, placement: Placement) -> Record:
         """Return how it went with a placement so far."""

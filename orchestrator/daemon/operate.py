@@ -46,6 +46,8 @@ from orchestrator.web import api
 from orchestrator.web.calls import CALLS, misuse
 from orchestrator.web.forms import Vitals
 from orchestrator.web.hooks import error
+from orchestrator.web.orders import ordered
+from orchestrator.web.times import rfc3339
 
 
 @define(eq=False)
@@ -110,8 +112,10 @@ class Operator:
             case "accept":
                 await self._asked(ask, actor, "log accept", Map())
                 return _done({"accepted": True})
-            case _:
+            case "call":
                 return await self._call(ask, actor)
+            case _:
+                return await self._order(ask, actor)
 
     async def _reload(self, ask: api.Ask, actor: str) -> Reply:
         position = await self._asked(ask, actor, "reload", Map())
@@ -139,6 +143,26 @@ class Operator:
         position = await self._asked(ask, actor, "approve", Map({"hold": hold}))
         await self.log.append([Fact(PlanApproved(hold), position, actor)])
         return _done({"approved": hold})
+
+    async def _order(self, ask: api.Ask, actor: str) -> Reply:
+        """Take an order; the loops of the nodes obey it from the next plan on."""
+        memory = self.memory
+        now_ms = memory.now_ms()
+        order = ordered(ask.verb, ask.arguments, memory.world, memory.kinds, now_ms)
+        if isinstance(order, Reply):
+            return order
+        position = memory.world.position
+        if not ask.arguments.get("dryRun"):
+            position = await self._asked(ask, actor, order.verb, order.arguments)
+            await self.log.append([Fact(event, position, actor) for event in order.events])
+        return _done(
+            {
+                "verb": order.verb,
+                "resources": list(order.resources),
+                "until": rfc3339(order.until_ms) if order.until_ms else None,
+                "position": position,
+            }
+        )
 
     async def _call(self, ask: api.Ask, actor: str) -> Reply:
         """Send one REST method as an operator wants it, and return what the node says."""

@@ -22,9 +22,10 @@ from orchestrator.core.world import World
 from orchestrator.web import forms
 from orchestrator.web.body import BadBody, parsed
 from orchestrator.web.hooks import error
+from orchestrator.web.orders import ORDERS
 
 EVENTS_MAX: Final = 10_000
-VERBS: Final = frozenset({"reload", "approve", "call", "accept"})
+VERBS: Final = ORDERS | {"reload", "approve", "call", "accept"}
 
 
 @frozen

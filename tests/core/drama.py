@@ -10,6 +10,7 @@ from orchestrator.core.event import (
     DaemonStarted,
     DaemonStopped,
     NodeRestarted,
+    OperatorAsked,
     PlanApproved,
 )
 from orchestrator.core.look import silence
@@ -18,6 +19,7 @@ from orchestrator.core.plan import AWAITING, plan
 from orchestrator.core.project import project
 from orchestrator.core.resource import OnChange, OnRemove
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.web.orders import LASTING, Ordered, ordered
 from tests.core.history import NODE, URL, History, line, listed, published
 
 STREAMS = ("show", "a", "rtmp_a")
@@ -173,6 +175,17 @@ class Drama:
         for hold in sorted(self.history.world.holds):
             self.history.happen(PlanApproved(hold))
 
+    def order(self, n):
+        """Have an operator order something for one line, for a while, or for the node."""
+        verb = ("stop", "start", "pause", "resume", "restart", "adopt", "forget", "pause")[n]
+        name = "node/wcs1" if n == 7 else NAMES[self.count % 4]
+        lasting = verb in LASTING and self.count % 2
+        body = {"names": [name], "forMs": 20_000 if lasting else 0}
+        history = self.history
+        found = ordered(verb, body, history.world, KINDS, history.now_ms)
+        if isinstance(found, Ordered):
+            history.happen(OperatorAsked(found.verb, found.arguments), *found.events)
+
     def wait(self, n):
         self.history.wait((1, 100, 1_000, 1_100, 5_000, 16_000, 61_000, 3_600_000)[n])
 
@@ -247,6 +260,7 @@ ACTS = (
     "remove",
     "configure",
     "approve",
+    "order",
     "wait",
     "clock_steps",
     "restart_daemon",

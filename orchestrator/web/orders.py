@@ -1,0 +1,172 @@
+"""Orders of operators: which resources a verb means, and what it makes true at once.
+
+Pure: from the world and the body of a request to what is to be appended, or to the refusal.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from orchestrator.core.event import Adopted, Event, Forgotten
+from orchestrator.core.http import Reply
+from orchestrator.core.json import Json
+from orchestrator.core.mapping import Map
+from orchestrator.core.order import Verb
+from orchestrator.core.resource import Key, Kinds, Placement, Same
+from orchestrator.core.world import Observed, World
+from orchestrator.web.hooks import error
+
+ORDERS: Final = frozenset({"stop", "start", "pause", "resume", "restart", "adopt", "forget"})
+LASTING: Final = frozenset({"stop", "pause"})
+ON_NODES: Final = frozenset({"pause", "resume"})
+NODE: Final = "node"
+
+
+@frozen
+class Ordered:
+    """A verb and what it names, in order; `events` follow it in the log."""
+
+    verb: str
+    resources: tuple[str, ...]
+    events: tuple[Event, ...] = ()
+    until_ms: int = 0
+
+    @property
+    def arguments(self) -> Map[str, Json]:
+        """Return what the log keeps of it."""
+        named: Map[str, Json] = Map({"resources": self.resources})
+        return named.set("until", self.until_ms) if self.until_ms else named
+
+
+def ordered(
+    verb: str, body: Mapping[str, Any], world: World, kinds: Kinds, now_ms: int
+) -> Ordered | Reply:
+    """Return what a verb means in this world, or why it cannot be done."""
+    names, labels = body.get("names", []), body.get("labels", [])
+    if not _are_texts(names) or not _are_texts(labels) or not (names or labels):
+        return error(400, f"{verb} needs names or labels of what it is for")
+    for_ms = body.get("forMs", 0)
+    if not isinstance(for_ms, int) or not 0 <= for_ms < 2**53 or (for_ms and verb not in LASTING):
+        return error(400, f"{verb}: `for` is a duration, for stop and pause only")
+    keys: list[Key] = []
+    for name in names:
+        found = _found(name, verb, world)
+        if isinstance(found, Reply):
+            return found
+        keys.append(found)
+    keys += [key for key in _labelled(labels, world) if key not in keys]
+    if not keys:
+        return error(404, f"nothing is declared with {', '.join(labels)}")
+    events = _events(verb, keys, world, kinds)
+    if isinstance(events, Reply):
+        return events
+    until_ms = now_ms + for_ms if for_ms else 0
+    return Ordered(verb, tuple(str(key) for key in keys), events, until_ms)
+
+
+def _found(name: str, verb: str, world: World) -> Key | Reply:
+    kind, slash, rest = name.partition("/")
+    if slash and kind == NODE:
+        if verb not in ON_NODES:
+            return error(400, f"{name}: nodes are paused and resumed only")
+        if rest not in world.configuration.nodes:
+            names = ", ".join(sorted(world.configuration.nodes)) or "none"
+            return error(404, f"{name}: no such node (configured: {names})")
+        return Key(NODE, rest)
+    if slash and rest.startswith("~"):
+        return error(409, f"{name} is a stranger's: declare it, and what runs as declared is ours")
+    known = _known(world)
+    fitting = [key for key in known if name in (key.name, str(key))]
+    if not fitting:
+        return error(404, f"{name}: not declared and not ours")
+    if len(fitting) > 1:
+        names = ", ".join(str(key) for key in fitting)
+        return error(400, f"{name} may be {names}: say which")
+    return fitting[0]
+
+
+def _known(world: World) -> list[Key]:
+    return sorted({*world.declared, *(placement.key for placement in world.owned)})
+
+
+def _labelled(labels: Iterable[str], world: World) -> list[Key]:
+    pairs = [label.partition("=")[::2] for label in labels]
+    return [
+        key
+        for key in sorted(world.declared)
+        if pairs and all(world.declared[key].labels.get(name) == value for name, value in pairs)
+    ]
+
+
+def _events(
+    verb: str, keys: Iterable[Key], world: World, kinds: Kinds
+) -> tuple[Event, ...] | Reply:
+    match verb:
+        case "forget":
+            return tuple(event for key in keys for event in _forgotten(key, world))
+        case "adopt":
+            events: list[Event] = []
+            for key in keys:
+                adopted = _adopted(key, world, kinds)
+                order = world.orders.get(key)
+                if not adopted and (order is None or order.verb is not Verb.FORGET):
+                    return error(409, f"{key}: nothing is there that could be adopted")
+                events += adopted
+            return tuple(events)
+        case "restart":
+            for key in keys:
+                if not any(placement in world.wanted for placement in _placements(key, world)):
+                    return error(409, f"{key} is not wanted anywhere: declare or enable it")
+            return ()
+        case _:
+            return ()
+
+
+def _forgotten(key: Key, world: World) -> list[Event]:
+    events: list[Event] = []
+    for placement in _placements(key, world):
+        things = tuple(world.holdings(placement))
+        events += [
+            Forgotten(placement.node, key, thing.seen.natural, thing.seen.id) for thing in things
+        ]
+        if not things:
+            events.append(Forgotten(placement.node, key, "", ""))
+    return events
+
+
+def _adopted(key: Key, world: World, kinds: Kinds) -> list[Event]:
+    events: list[Event] = []
+    for placement in _placements(key, world):
+        thing = _stranger(placement, world, kinds)
+        if thing is not None and not tuple(world.holdings(placement)):
+            events.append(Adopted(placement.node, key, thing.seen.natural, thing.seen.id))
+    return events
+
+
+def _stranger(placement: Placement, world: World, kinds: Kinds) -> Observed | None:
+    """Return what nobody here owns, stands where this resource should be, and differs from it.
+
+    What does not differ is adopted without being asked for.
+    """
+    wanted = world.wanted.get(placement)
+    if wanted is None:
+        return None
+    declared, site = kinds[placement.key.kind].declarable, world.site(placement.node)
+    for natural in declared.naturals(wanted.spec, site):
+        thing = world.thing(placement.node, placement.key.kind, natural)
+        if thing is not None and thing.owner is None:
+            sent = declared.sent(wanted.spec)
+            compared = declared.compare(wanted.spec, thing.seen, sent, site)
+            return None if isinstance(compared, Same) else thing
+    return None
+
+
+def _placements(key: Key, world: World) -> list[Placement]:
+    nodes = sorted(world.configuration.nodes)
+    placements = [Placement(node, key) for node in nodes]
+    return [one for one in placements if one in world.wanted or one in world.owned]
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
