@@ -48,7 +48,7 @@ def wait(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            rows = _rows(control, query, may_be_gone=wanted == "Gone")
+            rows = _rows(control, query) if wanted != "Gone" else _left(control, query)
         except OrchestratorError as error:
             raise fail(error) from error
         waiting = [row for row in rows if not _is_reached(row, wanted, allow_held=allow_held)]
@@ -61,14 +61,21 @@ def wait(
         time.sleep(EVERY_S)
 
 
-def _rows(control: Path, query: dict[str, list[str]], *, may_be_gone: bool) -> list[dict[str, Any]]:
-    try:
-        rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
-    except Refused as refused:
-        if may_be_gone and refused.status == 404:
-            return []
-        raise
+def _rows(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
     return rows
+
+
+def _left(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Return what is still there; names are asked for one by one, as any of them may be gone."""
+    left: list[dict[str, Any]] = []
+    for name in query.get("name", [""]):
+        try:
+            left += _rows(control, {**query, "name": [name]} if name else query)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+    return left
 
 
 def _is_reached(row: dict[str, Any], wanted: str, *, allow_held: bool) -> bool:
