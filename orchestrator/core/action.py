@@ -78,7 +78,6 @@ class Replace:
     call: RestCall
     reason: str
     cause: int
-    interrupts: bool = True
 
 
 @frozen
