@@ -6,7 +6,6 @@ form before. Keys that are not known are ignored here; in documents they are err
 (`shell.documents`).
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args, get_origin
 
@@ -26,15 +25,6 @@ from orchestrator.errors import LogNewer
 
 TAGS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(events.Event)}
 SCHEMAS: Final[Mapping[str, int]] = {**dict.fromkeys(TAGS, 1), "Checkpoint": 2}
-DURATIONS: Final[Mapping[str, int]] = {
-    "ms": 1,
-    "s": 1_000,
-    "m": 60_000,
-    "h": 3_600_000,
-    "d": 86_400_000,
-}
-SIZES: Final[Mapping[str, int]] = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-_QUANTITY: Final = re.compile(r"([0-9]{1,15})([A-Za-z]*)", re.ASCII)
 
 
 @frozen
@@ -128,37 +118,6 @@ UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, A
 def dumps(value: Json) -> str:
     """Return canonical JSON text: sorted names, no spaces."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def parse_duration(text: str) -> int:
-    """Return milliseconds from `500ms`, `30s`, `15m`, `2h` or `7d`.
-
-    Raises:
-        ValueError: it is none of these; the message says how to write one.
-    """
-    return _quantity(text, DURATIONS, "a duration as in 500ms, 30s, 15m, 2h or 7d")
-
-
-def parse_size(text: str) -> int:
-    """Return bytes from `64KiB`, `20MiB` or `20GiB`.
-
-    Raises:
-        ValueError: it is none of these; the message says how to write one.
-    """
-    return _quantity(text, SIZES, "a size as in 64KiB, 20MiB or 20GiB")
-
-
-def _quantity(text: str, units: Mapping[str, int], words: str) -> int:
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        message = f"write {words}"
-        raise ValueError(message)
-    if match[2] not in units:
-        message = (
-            f"{'this unit is not known' if match[2] else 'the unit is missing'}: write {words}"
-        )
-        raise ValueError(message)
-    return int(match[1]) * units[match[2]]
 
 
 def camel(name: str) -> str:

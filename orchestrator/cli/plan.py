@@ -10,13 +10,15 @@ from orchestrator.cli import show
 from orchestrator.cli.ask import Answer, fail, request, settings
 from orchestrator.cli.config import config_option, find_config
 from orchestrator.cli.when import At, When
+from orchestrator.core.action import Phase
 from orchestrator.errors import DaemonAbsent, OrchestratorError
 
 CHANGES: Final = 2
 ONLY_HELD: Final = 4
 SYMBOLS: Final = {"create": "+", "delete": "-", "update": "~", "replace": "-/+", "adopt": "=",
                   "call": "!"}  # fmt: skip
-WAITING: Final = frozenset({"stream-absent"})
+UNDER_WAY: Final = frozenset({Phase.STARTING, Phase.UPDATING, Phase.STOPPING, Phase.BACKOFF})
+STUCK: Final = frozenset({Phase.HELD, Phase.PARKED, Phase.UNKNOWN})
 
 
 @click.command()
@@ -59,7 +61,7 @@ def plan(
     else:
         show.value(answer.body, output)
     if detailed_exitcode:
-        sys.exit(_code(answer.body))
+        sys.exit(exit_code(answer.body))
 
 
 def _answer(path: Path, state: Path | None, at: At | None, *, offline: bool) -> Answer:
@@ -98,7 +100,9 @@ def _lines(plan: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _code(plan: dict[str, Any]) -> int:
-    if plan["actions"]:
+def exit_code(plan: dict[str, Any]) -> int:
+    """Return 2 while anything is to be done or under way, 4 where something is held, else 0."""
+    phases = {Phase(held["phase"]) for held in plan["held"]}
+    if plan["actions"] or phases & UNDER_WAY:
         return CHANGES
-    return ONLY_HELD if any(held["reason"] not in WAITING for held in plan["held"]) else 0
+    return ONLY_HELD if phases & STUCK else 0

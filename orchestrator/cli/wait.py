@@ -48,7 +48,7 @@ def wait(
     deadline = time.monotonic() + timeout
     while True:
         try:
-            rows = _rows(control, query, may_be_gone=wanted == "Gone")
+            rows = _rows(control, query) if wanted != "Gone" else _left(control, query)
         except OrchestratorError as error:
             raise fail(error) from error
         if not rows and wanted == "Ready":
@@ -64,22 +64,21 @@ def wait(
         time.sleep(EVERY_S)
 
 
-def _rows(control: Path, query: dict[str, list[str]], *, may_be_gone: bool) -> list[dict[str, Any]]:
-    if not may_be_gone:
-        return _asked(control, query)
-    rows: list[dict[str, Any]] = []
-    for name in query.get("name", [""]):  # one by one: a name that is gone must not hide the others
+def _rows(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
+    return rows
+
+
+def _left(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Return what is still there; names are asked for one by one, as any of them may be gone."""
+    left: list[dict[str, Any]] = []
+    for name in query.get("name", [""]):
         try:
-            rows += _asked(control, query | {"name": [name]} if name else query)
+            left += _rows(control, {**query, "name": [name]} if name else query)
         except Refused as refused:
             if refused.status != 404:
                 raise
-    return rows
-
-
-def _asked(control: Path, query: dict[str, list[str]]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = request(control, "GET", "/api/v1/resources", query)
-    return rows
+    return left
 
 
 def _is_reached(row: dict[str, Any], wanted: str, *, allow_held: bool) -> bool:

@@ -7,7 +7,7 @@ import click
 from attrs import frozen
 
 from orchestrator.cli.ask import now_ms
-from orchestrator.codec import parse_duration
+from orchestrator.core.quantity import parse_duration
 
 
 @frozen

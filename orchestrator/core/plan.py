@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from orchestrator.core.action import NEVER, Action, Held, Look, Plan, Verdict
+from orchestrator.core.action import NEVER, Action, Held, Look, Phase, Plan, Verdict
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
 from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.verdict import judge
@@ -20,6 +20,9 @@ PASSING = frozenset({"not-listed", "ending", "look-due", "unsure"})
 
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
 """Reasons that any complete look can end, with news or without."""
+
+AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})
+HELD_BACK = frozenset({Phase.HELD, Phase.PARKED})
 
 
 @frozen
@@ -89,7 +92,5 @@ def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:
 
     Waiting for a stream that is not there is settled; held or parked is not, unless allowed.
     """
-    from_held = {"Held", "Parked"} if allow_held else set()
-    return verdict.phase.value in {"Ready", "Stopped", "Finished", "Paused", *from_held} or (
-        verdict.reason == "stream-absent"
-    )
+    is_allowed = allow_held and verdict.phase in HELD_BACK
+    return verdict.phase in AT_REST or is_allowed or verdict.reason == "stream-absent"

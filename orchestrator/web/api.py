@@ -74,8 +74,7 @@ def answer(request: Request, view: View) -> Reply | ReadLog | Ask:
         case ("GET", "/api/v1/resources"):
             return _resources(view, parse_qs(request.query))
         case ("GET", "/api/v1/plan"):
-            plans = (planned.plan for planned in view.planned())
-            return _ok(forms.plan(view.world, plans))
+            return _ok(forms.plan(view.world, view.planned()))
         case ("GET", "/api/v1/events"):
             return _read(query, parse_qs(request.query))
         case ("POST", path) if path.removeprefix("/control/v1/") in VERBS:

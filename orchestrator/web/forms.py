@@ -17,7 +17,6 @@ from orchestrator.core.action import (
     Held,
     Look,
     Phase,
-    Plan,
     Replace,
     Step,
     Update,
@@ -25,7 +24,7 @@ from orchestrator.core.action import (
 )
 from orchestrator.core.json import Json, thaw
 from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.plan import is_settled
+from orchestrator.core.plan import Planned, is_settled
 from orchestrator.core.resource import Kinds
 from orchestrator.core.world import Claim, Observed, World
 from orchestrator.web.times import rfc3339
@@ -112,13 +111,14 @@ def observed(thing: Observed | None) -> Json:
             "mediaSessionId": thing.seen.id}  # fmt: skip
 
 
-def plan(world: World, plans: Iterable[Plan]) -> dict[str, Json]:
+def plan(world: World, plans: Iterable[Planned]) -> dict[str, Json]:
     """Return `plan -o json`. Looks are not shown: they change nothing."""
     actions: list[Json] = []
     helds: list[Json] = []
     for one in plans:
-        actions += [_action(action) for action in one.actions if not isinstance(action, Look)]
-        helds += [_held(held) for held in one.held]
+        steps = (action for action in one.plan.actions if not isinstance(action, Look))
+        actions += [_action(step) for step in steps]
+        helds += [_held(v.next, v.phase) for v in one.verdicts if isinstance(v.next, Held)]
     return {"position": world.position, "actions": actions, "held": helds}
 
 
@@ -234,11 +234,12 @@ def _action(action: Step) -> dict[str, Json]:
     }
 
 
-def _held(held: Held) -> dict[str, Json]:
+def _held(held: Held, phase: Phase) -> dict[str, Json]:
     return {
         "resource": str(held.placement.key),
         "node": held.placement.node,
         "action": held.action,
+        "phase": phase.value,
         "reason": held.reason,
         "message": held.message,
         "until": _time(held.until_ms),

@@ -6,7 +6,6 @@ it sent (hooks.md section 1). So what is taken is echoed byte for byte, once it 
 
 import json
 from typing import Final
-from urllib.parse import unquote
 
 from attrs import frozen
 
@@ -58,11 +57,14 @@ class Refused:
 
 
 def address_of(request: Request) -> Address | None:
-    """Return what a path names: `/hooks/NODE/TOKEN/METHOD` or `/hooks/NODE/METHOD`, else None."""
+    """Return what a path names: `/hooks/NODE/TOKEN/METHOD` or `/hooks/NODE/METHOD`, else None.
+
+    The path of a request is decoded; a percent sign in it is one of the token.
+    """
     if not request.path.startswith(PREFIX):
         return None
     parts = request.path.removeprefix(PREFIX).split("/")
-    match [unquote(part) for part in parts]:
+    match parts:
         case [node, method] if node and method:
             return Address(node, "", method)
         case [node, token, method] if node and token and method:

@@ -64,6 +64,7 @@ SAMPLES = (
     events.DocumentRejected("state/b.yaml", 2, 1, "unknown key"),
     events.DocumentAccepted("state/c.yaml"),
     events.Adopted("wcs1", KEY, "rtmp_studio rtmp://h/live", "m-2"),
+    events.Forgotten("wcs1", KEY, "rtmp_studio rtmp://h/live", "m-2"),
     events.Parked("wcs1", KEY, 10, "refused"),
     events.PlanHeld(
         "h-1", "over-limit", "too much", (HeldStep("wcs1", KEY, "delete", "rtmp_studio", "m-1"),)
@@ -72,7 +73,10 @@ SAMPLES = (
     events.NodeLost("wcs2", "timed out"),
     events.NodeFound("wcs3"),
     events.NodeRestarted("wcs4", "nothing of what it had is there any more"),
-    events.OperatorAsked("stop", freeze({"name": "transponder/youtube"}), "maintenance"),
+    events.OperatorAsked(
+        "stop", freeze({"resources": ["transponder/youtube"], "until": 9_000}), "maintenance"
+    ),
+    events.OperatorAsked("pause", freeze({"resources": ["node/wcs1"]})),
     events.DaemonStopped("asked to"),
     events.TailLost(17, "ab" * 32),
     events.ClockStepped(-3_600_000),

@@ -7,6 +7,7 @@ from orchestrator.core import event as events
 from orchestrator.core.concern import NOTHING, Everything, concern
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.event import Entry, HeldStep
+from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Key, Place
@@ -42,7 +43,10 @@ def concerned(event, history=None):
         (events.NodeRestarted(NODE, "m"), Everything(NODE)),
         (events.ConfigurationLoaded(Configuration(), Place("f", 1, 1)), Everything()),
         (events.PlanApproved("h"), Everything()),
-        (events.OperatorAsked("stop", EMPTY), Everything()),
+        (events.OperatorAsked("stop", freeze({"resources": ["transponder/a"]})), {at("a")}),
+        (events.OperatorAsked("pause", freeze({"resources": ["node/wcs1"]})), Everything()),
+        (events.OperatorAsked("log accept", EMPTY), Everything()),
+        (events.Forgotten(NODE, key("a"), "n", "m"), {at("a")}),
         (events.DaemonStarted("0", 1), Everything()),
         (events.TailLost(9, "h"), Everything()),
         (events.Checkpoint(World()), Everything()),

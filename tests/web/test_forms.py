@@ -36,6 +36,7 @@ def test_a_plan_has_the_fields_that_are_promised():
                     "action": "",
                     "reason": "stream-absent",
                     "message": "stream absent is not published on wcs1",
+                    "phase": "Waiting",
                     "until": None,
                     "hold": None,
                 }

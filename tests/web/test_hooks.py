@@ -33,7 +33,7 @@ def taken(body, method="connect", world=None, now_ms=START_MS):
     [
         ("/hooks/wcs1/connect", Address("wcs1", "", "connect")),
         ("/hooks/wcs1/token/connect", Address("wcs1", "token", "connect")),
-        ("/hooks/wcs%201/to%2Fken/connect", Address("wcs 1", "to/ken", "connect")),
+        ("/hooks/wcs 1/to%2Fken/connect", Address("wcs 1", "to%2Fken", "connect")),
         ("/hooks/wcs1", None),
         ("/hooks/wcs1/", None),
         ("/hooks//connect", None),

@@ -8,7 +8,7 @@ from enum import Enum
 from math import isfinite
 from typing import Final
 
-from orchestrator.codec import parse_duration, parse_size
+from orchestrator.core.quantity import parse_duration, parse_size
 from orchestrator.shell.documents.member import Member, Named, OneOf, Pattern, Unit
 from orchestrator.shell.documents.tree import Node, ScalarNode
 from orchestrator.shell.secrets import REFERENCE

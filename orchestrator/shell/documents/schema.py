@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import attrs
 
-from orchestrator.codec import DURATIONS, SIZES
 from orchestrator.core.mapping import Map
+from orchestrator.core.quantity import DURATIONS, SIZES
 from orchestrator.core.resource import Kind, Kinds
 from orchestrator.shell.documents.configuration import NODE_NAME, SECRET_NAME
 from orchestrator.shell.documents.form import ConfigurationForm

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from orchestrator.codec import parse_duration, parse_size
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.quantity import parse_duration, parse_size
 from orchestrator.shell.documents.decode import FAULTY, Decoder
 from orchestrator.shell.documents.faults import FAULTS_MAX, Faults
 from orchestrator.shell.documents.member import Unit
