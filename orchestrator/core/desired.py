@@ -9,7 +9,7 @@ from attrs import evolve
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import afresh
 from orchestrator.core.mapping import with_member, without, without_member
-from orchestrator.core.observed import let_go, with_orders_kept, with_owner, with_placed
+from orchestrator.core.ownership import let_go, with_orders_kept, with_owner, with_placed
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE

@@ -9,20 +9,17 @@ from typing import Any
 
 from attrs import evolve
 
-from orchestrator.core.event import Adopted, HookReceived, Looked, NodeRestarted
-from orchestrator.core.failure import afresh, after_appearance, after_drop
+from orchestrator.core.event import HookReceived, Looked, NodeRestarted
+from orchestrator.core.failure import afresh, after_drop
 from orchestrator.core.json import text
 from orchestrator.core.mapping import EMPTY, with_member, without, without_member
-from orchestrator.core.order import Verb
+from orchestrator.core.ownership import disowned, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
-from orchestrator.core.resource import Gone, Key, Kind, Kinds, Placement, Seen
+from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
 from orchestrator.core.world import (
     STREAM,
-    Claim,
     Cliff,
-    Making,
     Observed,
-    Owner,
     World,
     stream_name,
 )
@@ -90,80 +87,6 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
     return with_touched(world, node, kinds)
 
 
-def with_adoption(world: World, adopted: Adopted) -> World:
-    """Return the world in which a running thing is ours."""
-    placement = Placement(adopted.node, adopted.key)
-    thing = world.thing(adopted.node, adopted.key.kind, adopted.natural)
-    if thing is None or thing.seen.id != adopted.id:
-        return world
-    world = with_owner(world, placement, thing, Owner(adopted.key, Claim.ADOPTED))
-    record = after_appearance(world.record(placement), world.at_ms)
-    return evolve(world, records=world.records.set(placement, record))
-
-
-def with_claim(world: World, placement: Placement) -> World:
-    """Return the world in which what our create made is ours, once it is seen.
-
-    With a server-made id that id decides. Without one, what appeared after the create left under a
-    natural key of it is taken to be its result: before it, nothing was there.
-    """
-    making = world.making.get(placement)
-    if making is None or making.is_open:
-        return world
-    thing = next(iter(_candidates(world, placement, making)), None)
-    if thing is None:
-        return world
-    unwanted = 0 if placement in world.wanted else world.position
-    owner = Owner(placement.key, Claim.MADE, making.sent, unwanted=unwanted)
-    world = with_owner(world, placement, thing, owner)
-    record = after_appearance(world.record(placement), thing.at_ms)
-    return evolve(without_making(world, placement), records=world.records.set(placement, record))
-
-
-def without_making(world: World, placement: Placement) -> World:
-    """Return the world in which no create of this placement waits for its look."""
-    making = world.making.get(placement, Making(0, (), EMPTY))
-    maker = (placement.node, placement.key.kind, making.id)
-    return evolve(
-        world, making=without(world.making, placement), makers=without(world.makers, maker)
-    )
-
-
-def with_owner(world: World, placement: Placement, thing: Observed, owner: Owner) -> World:
-    """Return the world in which a seen thing has this owner."""
-    scope = (placement.node, placement.key.kind)
-    things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=owner))
-    world = evolve(
-        world,
-        observed=world.observed.set(scope, things),
-        owned=with_member(world.owned, placement, thing.seen.natural),
-    )
-    return with_placed(world, placement)
-
-
-def with_placed(world: World, placement: Placement) -> World:
-    """Return the world whose index by node knows whether a placement is wanted or owned."""
-    keys = world.placed.get(placement.node, EMPTY)
-    is_placed = placement in world.wanted or placement in world.owned
-    if is_placed == (placement.key in keys):
-        return world
-    if is_placed:
-        keys = keys.set(placement.key, None)
-        return evolve(world, placed=world.placed.set(placement.node, keys))
-    keys = keys.delete(placement.key)
-    if not keys:
-        return evolve(world, placed=world.placed.delete(placement.node))
-    return evolve(world, placed=world.placed.set(placement.node, keys))
-
-
-def let_go(world: World, placement: Placement, thing: Observed) -> World:
-    """Return the world in which a seen thing is nobody's; it goes on running."""
-    scope = (placement.node, placement.key.kind)
-    things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=None))
-    world = evolve(world, observed=world.observed.set(scope, things))
-    return _disowned(world, placement, thing.seen.natural)
-
-
 def with_touched(world: World, node: str, kinds: Kinds, names: tuple[str, ...] = ()) -> World:
     """Return the world in which these kinds (all where none is named) want a look on a node."""
     touched = world.touched
@@ -175,21 +98,6 @@ def with_touched(world: World, node: str, kinds: Kinds, names: tuple[str, ...] =
 def has_lost_source(world: World, node: str, thing: Observed, kind: Kind[Any]) -> bool:
     """Return whether the stream that a thing reads has ended: then the thing ends with it."""
     return not kind.sources(thing.seen, thing.position, world.site(node))
-
-
-def _candidates(world: World, placement: Placement, making: Making) -> list[Observed]:
-    node, kind = placement.node, placement.key.kind
-    if making.id:
-        by_id = world.ids.get((node, kind, making.id), "")
-        return [world.things(node, kind)[by_id]] if by_id else []
-    things = world.things(node, kind)
-    return [
-        thing
-        for natural in making.naturals
-        if (thing := things.get(natural)) is not None
-        and thing.owner is None
-        and thing.position > making.position
-    ]
 
 
 def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
@@ -271,35 +179,11 @@ def _forgotten_life(world: World, node: str, kind: str, natural: str) -> World:
         ids=without(world.ids, (node, kind, thing.seen.id)),
     )
     if thing.owner is not None:
-        world = _disowned(world, Placement(node, thing.owner.key), natural)
+        world = disowned(world, Placement(node, thing.owner.key), natural)
     name = (node, stream_name(thing))
     if natural in world.live.get(name, frozenset()):
         world = evolve(world, live=without_member(world.live, name, natural))
     return world
-
-
-def _disowned(world: World, placement: Placement, natural: str) -> World:
-    world = evolve(world, owned=without_member(world.owned, placement, natural))
-    world = with_placed(world, placement)
-    if placement in world.wanted or placement in world.owned:
-        return world
-    world = evolve(
-        world,
-        records=without(world.records, placement),
-        members=without(world.members, placement),
-    )
-    return with_orders_kept(world, placement.key)
-
-
-def with_orders_kept(world: World, key: Key) -> World:
-    """Return the world without the order on what has no line, unless it pauses what is ours."""
-    order = world.orders.get(key)
-    if order is None or key in world.declared:
-        return world
-    is_ours = any(Placement(node, key) in world.owned for node in world.configuration.nodes)
-    if is_ours and order.verb is Verb.PAUSE:
-        return world
-    return evolve(world, orders=without(world.orders, key))
 
 
 def _stream_appeared(world: World, node: str, stream: Observed) -> World:

@@ -12,8 +12,8 @@ from orchestrator.core.event import Entry, Forgotten, OperatorAsked
 from orchestrator.core.failure import afresh
 from orchestrator.core.json import whole
 from orchestrator.core.mapping import without
-from orchestrator.core.observed import let_go, with_orders_kept, with_owner
 from orchestrator.core.order import Order, Verb
+from orchestrator.core.ownership import let_go, with_orders_kept, with_owner
 from orchestrator.core.resource import Key, Placement
 from orchestrator.core.world import World
 

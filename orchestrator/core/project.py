@@ -8,6 +8,7 @@ know is kept in the log and changes nothing here.
 
 from attrs import evolve
 
+from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
 from orchestrator.core.event import (
     ActionFailed,
@@ -35,24 +36,14 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
-from orchestrator.core.failure import Record, after_refusal, after_unreached, shifted
+from orchestrator.core.failure import shifted
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
-from orchestrator.core.observed import (
-    with_adoption,
-    with_claim,
-    with_hook,
-    with_look,
-    with_owner,
-    with_restart,
-    with_touched,
-    without_making,
-)
+from orchestrator.core.observed import with_hook, with_look, with_restart, with_touched
 from orchestrator.core.ordered import with_asked, with_forgotten
-from orchestrator.core.resource import Kinds, Place, Placement
-from orchestrator.core.world import Claim, InFlight, Lost, Making, Rejected, World
-
-CALL = "call"  # what an operator sends by hand acts for no declared thing; looks tell what it did
+from orchestrator.core.ownership import with_adoption
+from orchestrator.core.resource import Kinds, Place
+from orchestrator.core.world import Lost, Rejected, World
 
 
 def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, PLR0912 - one table
@@ -68,11 +59,11 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
         case Looked():
             return with_look(world, event, kinds)
         case ActionStarted():
-            return _started(world, event, kinds)
+            return started(world, event, kinds)
         case ActionFinished():
-            return _finished(world, event, kinds)
+            return finished(world, event, kinds)
         case ActionFailed():
-            return _failed(world, event, kinds)
+            return failed(world, event, kinds)
         case ConfigurationLoaded():
             return with_taken(world, with_configuration(world, event, kinds))
         case StateLoaded():
@@ -130,7 +121,7 @@ def _stepped(world: World, by_ms: int) -> World:
 def _began(world: World) -> World:
     """Return the world at a start: nothing was looked at, and calls in flight may have arrived."""
     for placement in sorted(world.in_flight):
-        world = _unsettled(world, placement, "the daemon ended while the call was on its way")
+        world = unsettled(world, placement, "the daemon ended while the call was on its way")
     return evolve(world, fresh=EMPTY)
 
 
@@ -140,122 +131,3 @@ def _found(world: World, node: str, kinds: Kinds) -> World:
         fresh = without(fresh, (node, kind))
     world = evolve(world, lost=without(world.lost, node), fresh=fresh)
     return with_touched(world, node, kinds)
-
-
-def _started(world: World, event: ActionStarted, kinds: Kinds) -> World:
-    if event.action == CALL:
-        return with_touched(world, event.node, kinds)
-    placement = Placement(event.node, event.key)
-    flight = InFlight(world.position, world.at_ms, event.action, event.natural, event.sent)
-    world = evolve(world, in_flight=world.in_flight.set(placement, flight))
-    record = world.record(placement)
-    match event.action:
-        case "create":
-            world = _making(world, placement, event, kinds)
-            if record.accepted_ms:  # the one before was taken, but no look ever showed its result
-                record = after_refusal(record, world.at_ms, "it was accepted, but never listed")
-        case "replace" | "delete":
-            record = evolve(record, ending_ms=world.at_ms)
-        case _:
-            world = _claimed(world, placement, event.natural)
-    return evolve(world, records=world.records.set(placement, record))
-
-
-def _making(world: World, placement: Placement, event: ActionStarted, kinds: Kinds) -> World:
-    resource = world.wanted.get(placement)
-    site = world.site(event.node)
-    naturals = kinds[event.key.kind].declarable.naturals(resource.spec, site) if resource else ()
-    making = Making(world.position, naturals, event.sent)
-    world = without_making(world, placement)
-    return evolve(world, making=world.making.set(placement, making))
-
-
-def _claimed(world: World, placement: Placement, natural: str) -> World:
-    """Return the world in which a thing that we change is no longer merely adopted."""
-    thing = world.thing(placement.node, placement.key.kind, natural)
-    if thing is None or thing.owner is None or thing.owner.claim is not Claim.ADOPTED:
-        return world
-    return with_owner(world, placement, thing, evolve(thing.owner, claim=Claim.CHANGED))
-
-
-def _finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
-    if event.action == CALL:
-        return with_touched(world, event.node, kinds)
-    placement = Placement(event.node, event.key)
-    flight = world.in_flight.get(placement)
-    world, record = _landed(world, placement, kinds)
-    refused = not 200 <= event.status < 300
-    match event.action:
-        case "create" if refused:
-            world = without_making(world, placement)
-            record = after_refusal(record, world.at_ms, event.error)
-        case "create":
-            record = evolve(record, accepted_ms=world.at_ms, unreached=0)
-            world = evolve(world, records=world.records.set(placement, record))
-            return _settled_making(world, placement, event.made)
-        case "update" if refused:
-            record = after_refusal(record, world.at_ms, event.error)
-        case "update":
-            world = _with_sent(world, placement, flight)
-            record = evolve(record, failures=0, unreached=0)
-        case _ if refused and event.status != 404:  # 404: it is gone already, which was the wish
-            record = after_refusal(evolve(record, ending_ms=0), world.at_ms, event.error)
-        case _:
-            pass
-    return evolve(world, records=world.records.set(placement, record))
-
-
-def _failed(world: World, event: ActionFailed, kinds: Kinds) -> World:
-    if event.action == CALL:
-        return with_touched(world, event.node, kinds)
-    placement = Placement(event.node, event.key)
-    if event.reached:
-        world = with_touched(world, placement.node, kinds, (placement.key.kind,))
-        return _unsettled(world, placement, event.error)
-    world, record = _landed(world, placement, kinds)
-    world = without_making(world, placement)
-    record = after_unreached(record, world.at_ms, event.error)
-    return evolve(world, records=world.records.set(placement, record))
-
-
-def _unsettled(world: World, placement: Placement, error: str) -> World:
-    """Return the world after a call whose outcome only a look can tell."""
-    flight = world.in_flight.get(placement)
-    record = evolve(world.record(placement), acted=world.position)
-    if flight is not None and flight.action in ("create", "update"):
-        record = evolve(after_refusal(record, world.at_ms, error), accepted_ms=0)
-    world = evolve(
-        world,
-        in_flight=without(world.in_flight, placement),
-        records=world.records.set(placement, record),
-    )
-    return _settled_making(world, placement, "")
-
-
-def _landed(world: World, placement: Placement, kinds: Kinds) -> tuple[World, Record]:
-    world = with_touched(world, placement.node, kinds, (placement.key.kind,))
-    world = evolve(world, in_flight=without(world.in_flight, placement))
-    return world, evolve(world.record(placement), acted=world.position)
-
-
-def _settled_making(world: World, placement: Placement, made: str) -> World:
-    making = world.making.get(placement)
-    if making is None:
-        return world
-    making = evolve(making, is_open=False, id=made)
-    makers = world.makers
-    if made:
-        makers = makers.set((placement.node, placement.key.kind, made), placement)
-    world = evolve(world, making=world.making.set(placement, making), makers=makers)
-    return with_claim(world, placement)
-
-
-def _with_sent(world: World, placement: Placement, flight: InFlight | None) -> World:
-    """Return the world in which what an update set unseen is known to be set."""
-    if flight is None:
-        return world
-    thing = world.thing(placement.node, placement.key.kind, flight.natural)
-    if thing is None or thing.owner is None:
-        return world
-    sent = thing.owner.sent.update(flight.sent)
-    return with_owner(world, placement, thing, evolve(thing.owner, sent=sent))

@@ -4,35 +4,24 @@ The heart is one `match` over (wanted, seen, owned). What surrounds it turns a s
 with a reason and a time, never into silence.
 """
 
-from typing import Any
-
-from attrs import evolve, frozen
+from attrs import evolve
 
 from orchestrator.core.action import (
-    NEVER,
     Adopt,
     Create,
-    Delete,
-    Held,
     Phase,
-    Replace,
-    Step,
     Update,
     Verdict,
-    name_of,
 )
-from orchestrator.core.configuration import Policy
+from orchestrator.core.case import Case, compared, permitted
+from orchestrator.core.ending import deletion, ending, guarded, obeying, replacement
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
 from orchestrator.core.json import truth
-from orchestrator.core.limits import holding
 from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.order import Order, Verb
+from orchestrator.core.order import Verb
 from orchestrator.core.resource import (
-    Comparison,
-    Declarable,
     Different,
     InPlace,
-    Kind,
     Kinds,
     Later,
     Past,
@@ -41,50 +30,9 @@ from orchestrator.core.resource import (
     Resource,
     Same,
 )
-from orchestrator.core.site import Site
 from orchestrator.core.world import STREAM, Observed, World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
-
-
-@frozen
-class Case:
-    """Everything that a verdict on one placement rests on."""
-
-    world: World
-    placement: Placement
-    kind: Kind[Any]
-    looks: Looks
-    now_ms: int
-
-    @property
-    def last(self) -> LastLook:
-        """Return the last look at the kind on the node."""
-        return self.looks.get((self.placement.node, self.kind.name), LastLook())
-
-    @property
-    def site(self) -> Site:
-        """Return what the kind may know of the node."""
-        return self.world.site(self.placement.node)
-
-    @property
-    def declared(self) -> Declarable[Any]:
-        """Return how things of the kind are made and ended."""
-        return self.kind.declarable
-
-    @property
-    def resource(self) -> Resource | None:
-        """Return what is wanted, None where nothing is."""
-        return self.world.wanted.get(self.placement)
-
-    def held(self, phase: Phase, reason: str, message: str, until_ms: int = NEVER) -> Verdict:
-        """Return a verdict that waits."""
-        held = Held(self.placement, "", reason, message, until_ms)
-        return Verdict(self.placement, phase, reason, message, held, until_ms)
-
-    def settled(self, phase: Phase, reason: str = "", message: str = "") -> Verdict:
-        """Return a verdict with nothing to do."""
-        return Verdict(self.placement, phase, reason, message)
 
 
 def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
@@ -97,33 +45,14 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
         return unseeing
     thing = _thing(case)
     if order is not None:
-        return _obeying(case, order)
+        return obeying(case, order)
     wanted = case.resource
     if wanted is None and thing is None:
         return case.settled(Phase.STOPPED)
     if wanted is None:
         assert thing is not None
-        return _guarded(case, thing, _delete(case, thing, "its line is gone"), Phase.STOPPING)
+        return guarded(case, thing, deletion(case, thing, "its line is gone"), Phase.STOPPING)
     return _missing(case, wanted) if thing is None else _there(case, wanted, thing)
-
-
-def _obeying(case: Case, order: Order) -> Verdict:
-    """Return a verdict that does as an operator ordered, whatever the documents say."""
-    until_ms = order.until_ms or NEVER
-    who = f"by {order.actor}{f': {order.reason}' if order.reason else ''}"
-    match order.verb:
-        case Verb.PAUSE:
-            message = f"paused {who}; `orchestrator resume` ends it"
-            return case.held(Phase.PAUSED, "paused", message, until_ms)
-        case Verb.FORGET:
-            message = f"let go {who}; `orchestrator adopt {case.placement.key}` takes it back"
-            return case.held(Phase.HELD, "forgotten", message)
-        case Verb.STOP:  # pragma: no branch
-            for thing in case.world.holdings(case.placement):
-                step = evolve(_delete(case, thing, f"stopped {who}"), cause=order.position)
-                return _ending(case, step, Phase.STOPPING)
-            message = f"stopped {who}; `orchestrator start` ends it"
-            return case.held(Phase.STOPPED, "stopped", message, until_ms)
 
 
 def _in_flight(case: Case) -> Verdict | None:
@@ -167,16 +96,10 @@ def _thing(case: Case) -> Observed | None:
     ours = tuple(case.world.holdings(case.placement))
     if resource is None:
         return ours[0] if ours else None
-    present = [thing for thing in ours if not isinstance(_compared(case, resource, thing), Past)]
+    present = [thing for thing in ours if not isinstance(compared(case, resource, thing), Past)]
     naturals = case.declared.naturals(resource.spec, case.site)
     strays = [thing for thing in present if thing.seen.natural not in naturals]
     return next(iter((*strays, *present)), None) or _match(case, resource)
-
-
-def _compared(case: Case, wanted: Resource, thing: Observed) -> Comparison:
-    owner = thing.owner
-    sent = owner.sent if owner is not None else case.declared.sent(wanted.spec)
-    return case.declared.compare(wanted.spec, thing.seen, sent, case.site)
 
 
 def _match(case: Case, resource: Resource) -> Observed | None:
@@ -228,7 +151,7 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
         return unsure
     spec, site = wanted.spec, case.site
     call, sent = case.declared.create(spec, site), case.declared.sent(spec)
-    return _permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
+    return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
 
 
 def _source_since(case: Case, wanted: Resource) -> int:
@@ -261,14 +184,14 @@ def _unsure(case: Case, wanted: Resource) -> Verdict | None:
 def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     """Return what comes next for what is wanted and there in some form."""
     if thing.owner is not None and thing.owner.ending:
-        step = _replace(case, wanted, thing, "a restart was asked for")
-        return _ending(case, evolve(step, cause=thing.owner.ending), Phase.UPDATING)
-    match (_compared(case, wanted, thing), thing.owner):
+        step = replacement(case, wanted, thing, "a restart was asked for")
+        return ending(case, evolve(step, cause=thing.owner.ending), Phase.UPDATING)
+    match (compared(case, wanted, thing), thing.owner):
         case (Same(), None):
             natural, media = thing.seen.natural, thing.seen.id
             cause = max(case.world.changed.get(case.placement, 0), thing.position)
             adopt = Adopt(case.placement, natural, media, "runs as declared", cause)
-            return _permitted(case, adopt, Phase.STARTING)
+            return permitted(case, adopt, Phase.STARTING)
         case (InPlace(fields=fields) | Different(fields=fields) | Later(fields=fields), None):
             message = f"a stranger's {case.placement.key.kind} differs in {', '.join(fields)}"
             return case.held(Phase.HELD, "foreign", message)
@@ -282,8 +205,8 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             return _update(case, thing, change)
         case (Different(fields=fields) | Later(fields=fields), _):  # pragma: no branch
             reason = f"{', '.join(fields)} changed"
-            step = _replace(case, wanted, thing, reason)
-            return _guarded(case, thing, step, Phase.UPDATING)
+            step = replacement(case, wanted, thing, reason)
+            return guarded(case, thing, step, Phase.UPDATING)
 
 
 def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
@@ -295,80 +218,4 @@ def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
     reason = f"{', '.join(change.fields)} differs"
     seen = thing.seen
     step = Update(case.placement, seen.natural, seen.id, change.call, change.sent, reason, cause)
-    return _permitted(case, step, Phase.UPDATING)
-
-
-def _delete(case: Case, thing: Observed, reason: str) -> Delete:
-    cause = thing.owner.unwanted if thing.owner is not None else 0
-    call = case.declared.delete(thing.seen, case.site)
-    return Delete(case.placement, thing.seen.natural, thing.seen.id, call, reason, cause)
-
-
-def _replace(case: Case, wanted: Resource, thing: Observed, reason: str) -> Replace:
-    cause = case.world.changed.get(case.placement, 0)
-    seen, site = thing.seen, case.site
-    call, then = case.declared.delete(seen, site), case.declared.create(wanted.spec, site).path
-    return Replace(case.placement, seen.natural, seen.id, call, then, reason, cause)
-
-
-def _guarded(case: Case, thing: Observed, step: Delete | Replace, phase: Phase) -> Verdict:
-    """Return a verdict that ends something, unless anything speaks against it."""
-    world, owner = case.world, thing.owner
-    assert owner is not None, "only what is ours is ever ended"
-    if owner.is_protected:
-        message = "its line is gone, but it is protected; end it by hand or declare it again"
-        return _keeping(case, step, Phase.HELD, "protected", message)
-    member = holding(world, case.placement, name_of(step), thing)
-    if member is not None:
-        hold = world.holds[member.hold]
-        message = f"{hold.message}; `orchestrator approve {member.hold}` lets it go on"
-        return _keeping(case, step, Phase.HELD, hold.reason, message, hold=member.hold)
-    return _ending(case, step, phase)
-
-
-def _ending(case: Case, step: Delete | Replace, phase: Phase) -> Verdict:
-    """Return a verdict that ends something as soon as what we know of it is good enough."""
-    world = case.world
-    record = world.record(case.placement)
-    timing = world.configuration.timing
-    deadline_ms = record.ending_ms + timing.start_deadline_ms
-    if record.ending_ms and case.now_ms < deadline_ms:
-        return _keeping(
-            case, step, phase, "ending", "it was asked to end and is still listed", deadline_ms
-        )
-    due_ms = next_try_ms(record, world.retry(case.resource), case.placement)
-    if record.error and not record.is_dropped and due_ms > case.now_ms:
-        return _keeping(case, step, Phase.BACKOFF, "refused", record.error, due_ms)
-    every_ms = world.configuration.look_every_ms(case.kind.plural)
-    if case.now_ms - case.last.at_ms > 2 * every_ms + timing.call_ms:
-        return _keeping(case, step, phase, "look-old", "the last look is too old to end anything")
-    return _permitted(case, step, phase)
-
-
-def _permitted(case: Case, step: Step, phase: Phase) -> Verdict:
-    """Return a verdict that acts, unless we may only watch."""
-    world, resource = case.world, case.resource
-    observes = world.node(case.placement.node).policy is Policy.OBSERVE or (
-        resource is not None and resource.policy is Policy.OBSERVE
-    )
-    if world.tail_lost:
-        message = "the log has lost its tail; `orchestrator log accept --reason …` ends the watch"
-        return _keeping(case, step, Phase.HELD, "tail-lost", message)
-    if observes:
-        message = f"policy observe: would {name_of(step)} ({step.reason})"
-        return _keeping(case, step, Phase.HELD, "observe", message)
-    return Verdict(case.placement, phase, name_of(step), step.reason, step)
-
-
-def _keeping(
-    case: Case,
-    step: Step,
-    phase: Phase,
-    reason: str,
-    message: str,
-    until_ms: int = NEVER,
-    hold: str = "",
-) -> Verdict:
-    verdict = case.held(phase, reason, message, until_ms)
-    held = Held(case.placement, name_of(step), reason, message, until_ms, hold)
-    return evolve(verdict, next=held)
+    return permitted(case, step, Phase.UPDATING)
