@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
 
@@ -135,6 +136,16 @@ class _Reading:
                 if node.get("url") is None and not is_retired:
                     message = "“url” is missing: add it, or `retired: true` for a node that is gone"
                     self.faults.add(node.place, message)
+                self.check_url(node.get("url"))
+
+    def check_url(self, node: TreeNode | None) -> None:
+        """Refuse an address whose host or port nobody can read."""
+        if isinstance(node, ScalarNode):
+            try:
+                _ = urlsplit(node.text).port
+            except ValueError:
+                message = "this address cannot be read: check brackets, and a port up to 65535"
+                self.faults.add(node.place, message)
 
     def check_secrets(self, tree: TreeNode) -> None:
         written = tree.get("secrets") if isinstance(tree, MappingNode) else None
