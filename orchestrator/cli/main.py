@@ -17,7 +17,7 @@ VERBS: Final = {
     "wait": ("wait", "Wait until it is so."),
     "approve": ("control", "Let a held set go on."),
     "call": ("call", "Call one WCS REST method, logged with the actor."),
-    "log": ("log", "verify, head, accept."),
+    "log": ("log", "Check the log; accept that it has lost its tail."),
     "schema": ("schema", "JSON Schema of state or configuration, for editors."),
     "emulate": ("emulate", "Run the WCS emulator by itself."),
     "demo": ("demo", "What `make demo` runs."),
