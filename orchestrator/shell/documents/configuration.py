@@ -13,7 +13,7 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import DocumentError, Fault
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
-from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
+from orchestrator.shell.documents.folder import absent, files_below, legible, read_bytes, shown
 from orchestrator.shell.documents.form import ConfigurationForm, NodeForm, SourceForm
 from orchestrator.shell.documents.member import Member, Secret, members_of
 from orchestrator.shell.documents.scalar import Refused, checked, references
@@ -185,7 +185,7 @@ class _Reading:
             name: Node(node.labels, node.policy, node.retired) for name, node in nodes.items()
         }
         return Settings(
-            place=Place(self.path.as_posix(), 1, 1),
+            place=Place(legible(self.path), 1, 1),
             log=LogSettings(base / form.log.path, form.log.segment_bytes),
             control=base / form.control,
             configuration=Configuration(Map(decisions), timing, form.retry, limits),

@@ -55,7 +55,13 @@ def read_bytes(path: Path, file: str) -> bytes | Fault:
 
 def shown(path: Path, base: Path) -> str:
     """Return a path as documents name each other: relative to `base`, absolute when outside."""
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+    return legible(path.relative_to(base) if path.is_relative_to(base) else path)
+
+
+def legible(path: Path) -> str:
+    """Return a path as text. It may be any bytes: what is no text or breaks a line is escaped."""
+    text = os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
 
 
 def absent(folder: Path, base: Path, error: OSError) -> Fault:
