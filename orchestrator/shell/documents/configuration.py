@@ -13,7 +13,14 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import DocumentError, Fault
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
-from orchestrator.shell.documents.folder import absent, files_below, legible, read_bytes, shown
+from orchestrator.shell.documents.folder import (
+    absent,
+    files_below,
+    is_absent,
+    legible,
+    read_bytes,
+    shown,
+)
 from orchestrator.shell.documents.form import ConfigurationForm, NodeForm, SourceForm
 from orchestrator.shell.documents.member import Member, Secret, members_of
 from orchestrator.shell.documents.scalar import Refused, checked, references
@@ -173,7 +180,7 @@ class _Reading:
         """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""
         base = self.path.parent
         for folder in () if form is FAULTY else (base / rules for rules in form.rules):
-            for file in self.files(folder) if folder.exists() else ():
+            for file in () if is_absent(folder) else self.files(folder):
                 message = "rules are not in this version: remove the file, or name another folder"
                 self.faults.keep(Fault(shown(file, base), 1, 1, message))
 

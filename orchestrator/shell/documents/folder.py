@@ -32,6 +32,17 @@ def files_below(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(_below(folder)))
 
 
+def is_absent(path: Path) -> bool:
+    """Return whether nothing is there for certain; what cannot be seen may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def signature_of(path: Path) -> Signature:
     """Return the signature of a file or folder, of zeros where it cannot be seen."""
     try:

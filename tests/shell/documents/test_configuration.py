@@ -254,3 +254,9 @@ def test_an_address_that_cannot_be_read_is_a_fault(tmp_path, host):
     assert faults_of(tmp_path, f"nodes: {{n: {{url: 'http://{host}/rest-api'}}}}\n") == [
         "o.yaml:1:18: this address cannot be read: check brackets, and a port up to 65535"
     ]
+
+
+def test_a_folder_of_rules_that_cannot_be_seen_is_a_fault(tmp_path):
+    name = "r" * 300
+    seen = "the folder cannot be read (File name too long): create it, or correct its path"
+    assert faults_of(tmp_path, f"rules: {name}\n") == [f"{name}:1:1: {seen}"]
