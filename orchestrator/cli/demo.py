@@ -105,7 +105,8 @@ def _play(stage: Stage, state: Path, rules: Path) -> None:
         stage.folder / "emulator.log",
     )
     click.echo(f"hooks are taken at {hooks.format(node='NODE')}; the page comes in a later version")
-    click.echo(f"try:  orchestrator get --config {config}")
+    program = sys.argv[0] if Path(sys.argv[0]).name == "orchestrator" else "orchestrator"
+    click.echo(f"try, in another terminal:  {program} get --config {config}")
     with _screen(stage) as draw:
         _wait_converged(stage, draw, time.monotonic(), "converged", len(stage.rows()))
         for text, node, path, body in FAULTS:

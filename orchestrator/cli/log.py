@@ -1,4 +1,4 @@
-"""`orchestrator log`: verify what is on disk, say its head, accept a lost tail."""
+"""`orchestrator log`: verify what is on disk, accept a lost tail."""
 
 import sys
 from pathlib import Path

@@ -45,9 +45,9 @@ def status(config: Path | None, output: str) -> None:
 
 def _screen(status: dict[str, Any]) -> list[str]:
     counts = ", ".join(f"{count} {show.phase(name)}" for name, count in status["phases"].items())
-    up = show.age(status["started"]) or "-"
+    alive = f"orchestrator {status['version']}, up {show.age(status['started'])}, "
     lines = [
-        f"orchestrator {status['version']}, up {up}, log at position {status['position']}",
+        f"{alive if status['version'] else ''}log at position {status['position']}",
         f"resources: {counts or 'none'}",
     ]
     for node in status["nodes"]:

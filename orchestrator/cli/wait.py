@@ -12,9 +12,10 @@ from orchestrator.cli.ask import Refused, fail, request, settings
 from orchestrator.cli.config import config_option, find_config
 from orchestrator.cli.get import singular
 from orchestrator.cli.when import Duration
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import DaemonAbsent, OrchestratorError
 
 EVERY_S: Final = 0.2
+START_S: Final = 5.0  # a daemon that was started a moment ago answers by then
 NOT_REACHED: Final = 3
 
 
@@ -39,7 +40,10 @@ def wait(
     *,
     allow_held: bool,
 ) -> None:
-    """Wait until all that is named is Ready, Settled or Gone. Exits 3 when that is not reached."""
+    """Wait until all that is named is Ready, Settled or Gone. Exits 3 when that is not reached.
+
+    A daemon that does not answer yet is waited for, 5 s at most.
+    """
     control = settings(find_config(config)).control
     query = {"name": [singular(name) for name in names], "label": list(label), "node": list(node)}
     query = {name: values for name, values in query.items() if values}
@@ -49,6 +53,11 @@ def wait(
     while True:
         try:
             rows = _rows(control, query) if wanted != "Gone" else _left(control, query)
+        except DaemonAbsent as absent:
+            if time.monotonic() >= min(deadline, deadline - timeout + START_S):
+                raise fail(absent) from absent
+            time.sleep(EVERY_S)
+            continue
         except OrchestratorError as error:
             raise fail(error) from error
         if not rows and wanted == "Ready":

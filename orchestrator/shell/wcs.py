@@ -171,12 +171,16 @@ class NodeClient:
 
     async def _exchange(self, client: httpx.AsyncClient, call: RestCall) -> RestReply:
         endpoint = self._endpoint
-        request = client.build_request(
-            "POST",
-            self._url + call.path,
-            content=orjson.dumps(call.body, default=_plain),
-            headers=_HEADERS,
-        )
+        try:
+            request = client.build_request(
+                "POST",
+                self._url + call.path,
+                content=orjson.dumps(call.body, default=_plain),
+                headers=_HEADERS,
+            )
+            request.url.raw_host.decode().encode("idna")  # as the look-up of the name will do it
+        except (httpx.InvalidURL, UnicodeError) as fault:  # what documents take, and httpx does not
+            raise NodeUnreachable(endpoint.node, f"its url cannot be read: {fault}") from fault
         auth = httpx.BasicAuth(endpoint.username, self._password()) if endpoint.username else None
         data = bytearray()
         try:

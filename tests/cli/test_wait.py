@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from orchestrator.cli import wait
 from orchestrator.cli.ask import Refused
+from orchestrator.errors import DaemonAbsent
 
 READY = {"resource": "transponder/b", "name": "b", "node": "n", "phase": "Ready",
          "reason": "unverified", "settled": True}  # fmt: skip
@@ -47,3 +48,31 @@ def test_nothing_is_settled_and_gone():
 
 def test_what_is_so_is_so_at_once():
     assert waited("b", "--for", "Ready") == (0, "")
+
+
+def test_a_daemon_that_was_just_started_is_waited_for(monkeypatch):
+    answers = iter([DaemonAbsent("c", "x"), DaemonAbsent("c", "x"), [READY]])
+
+    def answered(*_):
+        answer = next(answers)
+        if isinstance(answer, DaemonAbsent):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(wait, "request", answered)
+    monkeypatch.setattr(wait, "EVERY_S", 0)
+    result = CliRunner().invoke(wait.wait, ["b", "--for", "Ready"])
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("timeout", ["0s", "1h"])
+def test_one_that_was_not_is_not_waited_for_long(monkeypatch, timeout):
+    absent = DaemonAbsent("c", "x")
+
+    def answered(*_):
+        raise absent
+
+    monkeypatch.setattr(wait, "request", answered)
+    monkeypatch.setattr(wait, "START_S", 0)
+    result = CliRunner().invoke(wait.wait, ["b", "--for", "Ready", "--timeout", timeout])
+    assert (result.exit_code, result.stderr) == (1, f"Error: {absent}\n")

@@ -305,3 +305,15 @@ async def test_an_authority_that_cannot_be_read_makes_the_node_unreachable_until
     with pytest.raises(NodeUnreachable, match="attempts to connect"):
         await client.look(CALL)
     await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["[::1", "127.0.0.1:99999", "127.0.0.1:x", "exa\x00mple", "a" * 300, "a..b", "xn--é", "é" * 80],
+)
+async def test_an_address_that_cannot_be_read_makes_the_node_unreachable(host):
+    place = Endpoint("wcs1", f"http://{host}/rest-api", "", connect_s=1)
+    client = NodeClient(place, lambda: PASSWORD, network(place))
+    with pytest.raises(NodeUnreachable):
+        await client.look(CALL)
+    await client.aclose()

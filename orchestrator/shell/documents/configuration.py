@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from attrs import define, evolve, field
 
@@ -12,7 +13,14 @@ from orchestrator.core.resource import Place
 from orchestrator.errors import DocumentError, Fault
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
-from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
+from orchestrator.shell.documents.folder import (
+    absent,
+    files_below,
+    is_absent,
+    legible,
+    read_bytes,
+    shown,
+)
 from orchestrator.shell.documents.form import ConfigurationForm, NodeForm, SourceForm
 from orchestrator.shell.documents.member import Member, Secret, members_of
 from orchestrator.shell.documents.scalar import Refused, checked, references
@@ -135,6 +143,16 @@ class _Reading:
                 if node.get("url") is None and not is_retired:
                     message = "“url” is missing: add it, or `retired: true` for a node that is gone"
                     self.faults.add(node.place, message)
+                self.check_url(node.get("url"))
+
+    def check_url(self, node: TreeNode | None) -> None:
+        """Refuse an address whose host or port nobody can read."""
+        if isinstance(node, ScalarNode):
+            try:
+                _ = urlsplit(node.text).port
+            except ValueError:
+                message = "this address cannot be read: check brackets, and a port up to 65535"
+                self.faults.add(node.place, message)
 
     def check_secrets(self, tree: TreeNode) -> None:
         written = tree.get("secrets") if isinstance(tree, MappingNode) else None
@@ -162,7 +180,7 @@ class _Reading:
         """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""
         base = self.path.parent
         for folder in () if form is FAULTY else (base / rules for rules in form.rules):
-            for file in self.files(folder) if folder.exists() else ():
+            for file in () if is_absent(folder) else self.files(folder):
                 message = "rules are not in this version: remove the file, or name another folder"
                 self.faults.keep(Fault(shown(file, base), 1, 1, message))
 
@@ -175,7 +193,7 @@ class _Reading:
             for name, node in nodes.items()
         }
         return Settings(
-            place=Place(self.path.as_posix(), 1, 1),
+            place=Place(legible(self.path), 1, 1),
             log=LogSettings(base / form.log.path, form.log.segment_bytes),
             control=base / form.control,
             configuration=Configuration(Map(decisions), timing, form.retry, limits),

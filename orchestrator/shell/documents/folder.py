@@ -32,6 +32,17 @@ def files_below(folder: Path) -> tuple[Path, ...]:
     return tuple(sorted(_below(folder)))
 
 
+def is_absent(path: Path) -> bool:
+    """Return whether nothing is there for certain; what cannot be seen may be there."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def signature_of(path: Path) -> Signature:
     """Return the signature of a file or folder, of zeros where it cannot be seen."""
     try:
@@ -55,7 +66,13 @@ def read_bytes(path: Path, file: str) -> bytes | Fault:
 
 def shown(path: Path, base: Path) -> str:
     """Return a path as documents name each other: relative to `base`, absolute when outside."""
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+    return legible(path.relative_to(base) if path.is_relative_to(base) else path)
+
+
+def legible(path: Path) -> str:
+    """Return a path as text. It may be any bytes: what is no text or breaks a line is escaped."""
+    text = os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in text)
 
 
 def absent(folder: Path, base: Path, error: OSError) -> Fault:

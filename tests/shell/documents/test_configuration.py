@@ -247,3 +247,16 @@ def test_a_port_has_sixteen_bits(tmp_path, port):
 def test_every_port_is_taken(tmp_path, port):
     (tmp_path / "o.yaml").write_text(f"hooks: {{listen: '127.0.0.1:{port}'}}\n")
     assert read_configuration(tmp_path / "o.yaml").hooks.listen == f"127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("host", ["[::1", "h:99999", "h:x", "[::1]x:y"])
+def test_an_address_that_cannot_be_read_is_a_fault(tmp_path, host):
+    assert faults_of(tmp_path, f"nodes: {{n: {{url: 'http://{host}/rest-api'}}}}\n") == [
+        "o.yaml:1:18: this address cannot be read: check brackets, and a port up to 65535"
+    ]
+
+
+def test_a_folder_of_rules_that_cannot_be_seen_is_a_fault(tmp_path):
+    name = "r" * 300
+    seen = "the folder cannot be read (File name too long): create it, or correct its path"
+    assert faults_of(tmp_path, f"rules: {name}\n") == [f"{name}:1:1: {seen}"]

@@ -396,3 +396,22 @@ def test_a_stream_and_a_sound_have_a_name(settings, vault, write):
         "a.yaml:2:31: write the name of a stream",
         "a.yaml:3:76: write the name of a WAV file",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        (b"\xff.yaml", r"state/\xff.yaml"),
+        (b"a\nb.yaml", r"state/a\nb.yaml"),
+        ("\u202eä ö.yaml".encode(), "state/\\u202eä ö.yaml"),
+    ],
+)
+def test_a_file_whose_name_is_no_text_is_named_in_text(settings, vault, tmp_path, name, file):
+    path = tmp_path / "state" / os.fsdecode(name)
+    path.write_text("transponders:\n  a: {node: wcs1, streamName: s, rtmpUrl: 'rtmp://h/a'}\n")
+    (read,) = read_state(settings, vault, KINDS, declared={})
+    (resource,) = read.resources
+    assert (read.file, resource.place.file) == (file, file)
+    path.write_text("")
+    (faulty,) = read_state(settings, vault, KINDS, declared={})
+    assert [fault.file for fault in faulty.faults] == [file]
