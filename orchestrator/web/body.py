@@ -1,6 +1,8 @@
 """JSON from strangers, read strictly: what two readers could understand differently is refused.
 
-Knows nothing of what a body means.
+What is good JSON but cannot be kept as it stands is kept as text (a number beyond 64 bits) or with
+a mark in its place (half of a surrogate pair): refusing it would let any client of a node keep its
+doings out of the log by adding such a value. Knows nothing of what a body means.
 """
 
 import json
@@ -12,7 +14,7 @@ from attrs import frozen
 
 from orchestrator.core.json import Json
 
-WHOLE_MAX: Final = 2**63  # beyond it readers disagree: refuse what cannot be kept exactly
+WHOLE_MAX: Final = 2**63  # what is kept as a number; beyond it readers disagree
 
 
 @frozen
@@ -37,9 +39,10 @@ def parsed(body: bytes) -> dict[str, Json] | BadBody:
             text,
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
-            parse_float=_finite,
+            parse_float=_number,
             parse_int=_whole,
         )
+        value = _whole_texts(value) if "\\u" in text else value
     except _RefusedError as refused:
         return BadBody(str(refused))
     except RecursionError:
@@ -48,8 +51,6 @@ def parsed(body: bytes) -> dict[str, Json] | BadBody:
         return BadBody("the body is not JSON")
     if not isinstance(value, dict):
         return BadBody("the body is not a JSON object")
-    if "\\u" in text and _has_surrogate(value):
-        return BadBody("the body has half of a surrogate pair")
     return value
 
 
@@ -64,23 +65,24 @@ def _refuse_constant(word: str) -> float:
     raise _RefusedError(f"{word} is not JSON")
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> float | str:
     number = float(text)
-    if not isfinite(number):
-        raise _RefusedError("the body has a number without end")
-    return number
+    return number if isfinite(number) else text
 
 
-def _whole(text: str) -> int:
+def _whole(text: str) -> int | str:
     number = int(text) if len(text) < 21 else WHOLE_MAX
-    if not -WHOLE_MAX <= number < WHOLE_MAX:
-        raise _RefusedError("the body has a number of more than 64 bits")
-    return number
+    return number if -WHOLE_MAX <= number < WHOLE_MAX else text
 
 
-def _has_surrogate(value: Json) -> bool:
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        return True
-    return False
+def _whole_texts(value: Any) -> Any:
+    """Return the same with U+FFFD for each half of a surrogate pair, which is no text."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return _unique([(_whole_texts(name), _whole_texts(value[name])) for name in value])
+        case list():
+            return [_whole_texts(member) for member in value]
+        case _:
+            return value
