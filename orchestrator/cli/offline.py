@@ -1,5 +1,6 @@
 """Answers made from the log alone, when no daemon runs, or for a moment in the past."""
 
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urlencode
@@ -59,7 +60,8 @@ def asked(path: str, query: Query, seen: api.View, folder: Path) -> object:
 def view(world: World, codec: Codec, looks: Looks, at_ms: int) -> api.View:
     """Return a moment of the world, for answers to be made from."""
     vitals = Vitals(version="", started_ms=0, now_ms=at_ms)
-    return api.View(world, looks, vitals, KINDS, codec.plain)
+    verdicts = partial(api.judged, world, looks, KINDS, at_ms)
+    return api.View(world, looks, vitals, KINDS, codec.plain, verdicts)
 
 
 def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST) -> World:

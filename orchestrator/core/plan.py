@@ -15,7 +15,10 @@ from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.verdict import judge
 from orchestrator.core.world import STREAM, World
 
-PASSING = frozenset({"not-listed", "ending", "look-due", "unsure"})
+UNSURE = "unsure"
+"""The reason that wants a look at the streams as well."""
+
+PASSING = frozenset({"not-listed", "ending", "look-due", UNSURE})
 """Reasons that only another look can end, so that it is worth one soon."""
 
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
@@ -23,6 +26,14 @@ AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable
 
 AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})
 HELD_BACK = frozenset({Phase.HELD, Phase.PARKED})
+
+
+def awaited(held: Held) -> tuple[str, ...]:
+    """Return the kinds of which a look may end this waiting."""
+    kind = held.placement.key.kind
+    if held.reason == UNSURE:
+        return (kind, STREAM)
+    return (kind,) if held.reason in AWAITING else ()
 
 
 @frozen
@@ -59,7 +70,7 @@ def plan(
                 next_ms = min(next_ms, verdict.wake_ms)
                 if kept.reason in PASSING:
                     soon.add(verdict.placement.key.kind)
-                if kept.reason == "unsure":
+                if kept.reason == UNSURE:
                     soon.add(STREAM)
             case step:
                 actions.append(step)

@@ -19,24 +19,33 @@ from orchestrator.core.site import Site
 S = TypeVar("S")
 
 
-@frozen(order=True)
+@frozen(cache_hash=True)
 class Key:
     """The name of a declared thing: unique within its kind."""
 
     kind: str
     name: str
 
+    def __lt__(self, other: "Key") -> bool:
+        """Return whether it goes before another, by kind and name."""
+        return (self.kind, self.name) < (other.kind, other.name)
+
     def __str__(self) -> str:
         """Return the form that people type."""
         return f"{self.kind}/{self.name}"
 
 
-@frozen(order=True)
+@frozen(cache_hash=True)
 class Placement:
     """A declared thing on the node where it has to be."""
 
     node: str
     key: Key
+
+    def __lt__(self, other: "Placement") -> bool:
+        """Return whether it goes before another, by node, kind and name."""
+        mine, others = self.key, other.key
+        return (self.node, mine.kind, mine.name) < (other.node, others.kind, others.name)
 
 
 @frozen(order=True)

@@ -96,10 +96,14 @@ def _thing(case: Case) -> Observed | None:
     ours = tuple(case.world.holdings(case.placement))
     if resource is None:
         return ours[0] if ours else None
-    present = [thing for thing in ours if not isinstance(compared(case, resource, thing), Past)]
     naturals = case.declared.naturals(resource.spec, case.site)
-    strays = [thing for thing in present if thing.seen.natural not in naturals]
-    return next(iter((*strays, *present)), None) or _match(case, resource)
+    here = [thing for thing in ours if thing.seen.natural in naturals]
+    strays = [
+        thing
+        for thing in ours
+        if thing not in here and not isinstance(compared(case, resource, thing), Past)
+    ]
+    return next(iter((*strays, *here)), None) or _match(case, resource)
 
 
 def _match(case: Case, resource: Resource) -> Observed | None:

@@ -11,11 +11,11 @@ from heapq import heappop, heappush
 import trio
 from attrs import define, evolve, field
 
-from orchestrator.core.action import NEVER, Held, Verdict
+from orchestrator.core.action import NEVER, Held, Phase, Verdict
 from orchestrator.core.concern import Everything, concern
 from orchestrator.core.event import Entry, node_of
 from orchestrator.core.look import LastLook
-from orchestrator.core.plan import AWAITING
+from orchestrator.core.plan import awaited, plan
 from orchestrator.core.project import project
 from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.world import Scope, World
@@ -30,7 +30,7 @@ class NodeMemory:
     awaiting_look: dict[str, set[Placement]] = field(factory=dict)
     busy: set[Placement] = field(factory=set)
     looking: set[str] = field(factory=set)
-    held: dict[Placement, str] = field(factory=dict)
+    verdicts: dict[Placement, Verdict] = field(factory=dict)
     stirred: trio.Event = field(factory=trio.Event)
     _wakes: list[tuple[int, Placement]] = field(factory=list)
     _wake_of: dict[Placement, int] = field(factory=dict)
@@ -62,16 +62,26 @@ class NodeMemory:
             placement = verdict.placement
             for waiting in self.awaiting_look.values():
                 waiting.discard(placement)
-            reason = ""
             if isinstance(verdict.next, Held):
-                reason = verdict.next.reason
                 self._wake_at(verdict.wake_ms, placement)
-                if reason in AWAITING:
-                    self.awaiting_look.setdefault(placement.key.kind, set()).add(placement)
-                if self.held.get(placement) != reason:
+                for kind in awaited(verdict.next):
+                    self.awaiting_look.setdefault(kind, set()).add(placement)
+                if _reason(self.verdicts.get(placement)) != verdict.next.reason:
                     news.append(verdict.next)
-            self.held[placement] = reason
+            if verdict.next is None and verdict.phase is Phase.STOPPED:
+                self.verdicts.pop(placement, None)  # nothing is wanted and nothing is there
+            else:
+                self.verdicts[placement] = verdict
         return news
+
+    def unsure(self, world: World, node: str, now_ms: int) -> set[Placement]:
+        """Return the placements whose last verdict may not hold any more."""
+        placements = world.placements_on(node)
+        if self.is_all_concerned:
+            return set(placements)
+        new = {placement for placement in placements if placement not in self.verdicts}
+        due = {placement for at_ms, placement in self._wakes if at_ms <= now_ms}
+        return (self.concerned | self.busy | due) & set(placements) | new
 
     def _wake_at(self, at_ms: int, placement: Placement) -> None:
         if at_ms < NEVER and self._wake_of.get(placement) != at_ms:
@@ -119,13 +129,30 @@ class Memory:
             if name := node_of(entry.event):
                 self.node(name).stir()
 
+    def judged(self) -> tuple[Verdict, ...]:
+        """Return the verdict on everything, in order; only what may have changed is judged anew."""
+        world, now_ms = self.world, self.now_ms()
+        verdicts: list[Verdict] = []
+        for name in sorted({*world.configuration.nodes, *world.placed}):
+            own = self.node(name)
+            anew = own.unsure(world, name, now_ms)
+            known = {one: own.verdicts[one] for one in world.placements_on(name) if one not in anew}
+            planned = plan(world, name, anew, self.kinds, self.looks, now_ms)
+            known |= {verdict.placement: verdict for verdict in planned.verdicts}
+            verdicts += [known[placement] for placement in sorted(known)]
+        return tuple(verdicts)
+
     def looked(self, scope: Scope, began: LastLook) -> None:
         """Keep that a complete look began then."""
+        if self.looks.get(scope, LastLook()).failing_ms:
+            self._doubt(scope)
         self.looks[scope] = began
 
     def look_failed(self, scope: Scope, began: LastLook, error: str) -> None:
         """Keep that a look failed; the last complete one stays what it was."""
         last = self.looks.get(scope, LastLook())
+        if not last.failing_ms:
+            self._doubt(scope)
         self.looks[scope] = evolve(
             last,
             tried_ms=began.at_ms,
@@ -133,3 +160,13 @@ class Memory:
             failures=last.failures + 1,
             error=error,
         )
+
+    def _doubt(self, scope: Scope) -> None:
+        """Have everything of a kind on a node judged anew: looks began to fail, or got through."""
+        node, kind = scope
+        placements = self.world.placements_on(node)
+        self.node(node).concerned |= {one for one in placements if one.key.kind == kind}
+
+
+def _reason(verdict: Verdict | None) -> str:
+    return verdict.next.reason if verdict is not None and isinstance(verdict.next, Held) else ""

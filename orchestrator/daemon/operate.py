@@ -94,7 +94,9 @@ class Operator:
             refusals=self.intake.refusals.listed(),
         )
         memory = self.memory
-        return api.View(memory.world, memory.looks, vitals, memory.kinds, self.codec.plain)
+        return api.View(
+            memory.world, memory.looks, vitals, memory.kinds, self.codec.plain, memory.judged
+        )
 
     async def _read(self, wanted: Filter, limit: int) -> Reply:
         try:

@@ -234,7 +234,7 @@ class Daemon:
     async def wait_settled(self, *, allow_held: bool) -> None:
         """Block until nothing is to be done and nothing is under way."""
         while True:
-            verdicts = [v for planned in self.operator.view().planned() for v in planned.verdicts]
+            verdicts = self.memory.judged()
             if all(is_settled(verdict, allow_held=allow_held) for verdict in verdicts):
                 return
             await trio.sleep(SETTLED_EVERY_S)

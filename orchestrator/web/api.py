@@ -5,18 +5,19 @@ It does so and, for the log, comes back here with what it read.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from attrs import field, frozen
 
+from orchestrator.core.action import Verdict
 from orchestrator.core.filter import LAST, Filter
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import Json
 from orchestrator.core.look import Looks
 from orchestrator.core.mapping import Map
-from orchestrator.core.plan import Planned, is_settled, plan
+from orchestrator.core.plan import is_settled, plan
 from orchestrator.core.resource import Kinds
 from orchestrator.core.world import World
 from orchestrator.web import forms
@@ -37,14 +38,16 @@ class View:
     vitals: forms.Vitals
     kinds: Kinds
     plain: forms.Plain
+    verdicts: Callable[[], tuple[Verdict, ...]]
 
-    def planned(self) -> tuple[Planned, ...]:
-        """Return the whole plan, node by node."""
-        world, now_ms = self.world, self.vitals.now_ms
-        return tuple(
-            plan(world, node, world.placements_on(node), self.kinds, self.looks, now_ms)
-            for node in sorted({*world.configuration.nodes, *world.placed})
-        )
+
+def judged(world: World, looks: Looks, kinds: Kinds, now_ms: int) -> tuple[Verdict, ...]:
+    """Return the verdict on everything, in order, where nobody has kept any."""
+    return tuple(
+        verdict
+        for node in sorted({*world.configuration.nodes, *world.placed})
+        for verdict in plan(world, node, world.placements_on(node), kinds, looks, now_ms).verdicts
+    )
 
 
 @frozen
@@ -74,7 +77,7 @@ def answer(request: Request, view: View) -> Reply | ReadLog | Ask:
         case ("GET", "/api/v1/resources"):
             return _resources(view, parse_qs(request.query))
         case ("GET", "/api/v1/plan"):
-            return _ok(forms.plan(view.world, view.planned()))
+            return _ok(forms.plan(view.world, view.verdicts()))
         case ("GET", "/api/v1/events"):
             return _read(query, parse_qs(request.query))
         case ("POST", path) if path.removeprefix("/control/v1/") in VERBS:
@@ -96,24 +99,23 @@ def _ok(value: Json) -> Reply:
 
 
 def _status(view: View) -> Json:
-    verdicts = [verdict for planned in view.planned() for verdict in planned.verdicts]
-    return forms.status(view.world, verdicts, view.looks, view.vitals, view.kinds)
+    return forms.status(view.world, view.verdicts(), view.looks, view.vitals, view.kinds)
 
 
 def _resources(view: View, query: Mapping[str, list[str]]) -> Reply:
     """Return the rows that fit: `name` is NAME or KIND/NAME and may come several times."""
     rows: list[Json] = []
-    known: set[str] = set()
-    for planned in view.planned():
-        for verdict in planned.verdicts:
-            row = forms.resource(view.world, verdict, view.plain, view.kinds)
-            row["settled"] = is_settled(verdict)
-            known |= {str(verdict.placement.key), verdict.placement.key.name}
-            if _fits(row, query):
-                rows.append(row)
+    verdicts = view.verdicts()
+    keys = {verdict.placement.key for verdict in verdicts}
+    known = {word for key in keys for word in (key.name, str(key))}
     missing = [name for name in query.get("name", []) if name not in known]
     if missing:
         return error(404, f"{', '.join(missing)}: not declared and not ours")
+    for verdict in (one for one in verdicts if _may_fit(one, query)):
+        row = forms.resource(view.world, verdict, view.plain, view.kinds)
+        row["settled"] = is_settled(verdict)
+        if _fits(row, query):
+            rows.append(row)
     if query.get("foreign"):
         rows += [row for row in _foreign(view) if _fits(row, query)]
     rows.sort(key=lambda row: (row["kind"], row["name"], row["node"]))  # type: ignore[index,call-overload]
@@ -126,6 +128,15 @@ def _foreign(view: View) -> Iterable[dict[str, Json]]:
             for natural, thing in things.items():
                 if thing.owner is None:
                     yield forms.foreign(view.world, node, kind, natural)
+
+
+def _may_fit(verdict: Verdict, query: Mapping[str, list[str]]) -> bool:
+    """Return whether a row of it may be wanted, by what costs nothing to know."""
+    key, node = verdict.placement.key, verdict.placement.node
+    names = query.get("name", [])
+    return (not names or key.name in names or str(key) in names) and node in query.get(
+        "node", [node]
+    )
 
 
 def _fits(row: Mapping[str, Any], query: Mapping[str, list[str]]) -> bool:

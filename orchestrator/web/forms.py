@@ -15,7 +15,6 @@ from orchestrator.core.action import (
     Create,
     Delete,
     Held,
-    Look,
     Phase,
     Replace,
     Step,
@@ -24,7 +23,7 @@ from orchestrator.core.action import (
 )
 from orchestrator.core.json import Json, thaw
 from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.plan import Planned, is_settled
+from orchestrator.core.plan import is_settled
 from orchestrator.core.resource import Kinds
 from orchestrator.core.world import Claim, Observed, World
 from orchestrator.web.times import rfc3339
@@ -111,14 +110,18 @@ def observed(thing: Observed | None) -> Json:
             "mediaSessionId": thing.seen.id}  # fmt: skip
 
 
-def plan(world: World, plans: Iterable[Planned]) -> dict[str, Json]:
-    """Return `plan -o json`. Looks are not shown: they change nothing."""
+def plan(world: World, verdicts: Iterable[Verdict]) -> dict[str, Json]:
+    """Return `plan -o json`."""
     actions: list[Json] = []
     helds: list[Json] = []
-    for one in plans:
-        steps = (action for action in one.plan.actions if not isinstance(action, Look))
-        actions += [_action(step) for step in steps]
-        helds += [_held(v.next, v.phase) for v in one.verdicts if isinstance(v.next, Held)]
+    for verdict in verdicts:
+        match verdict.next:
+            case None:
+                pass
+            case Held() as held:
+                helds.append(_held(held, verdict.phase))
+            case step:
+                actions.append(_action(step))
     return {"position": world.position, "actions": actions, "held": helds}
 
 

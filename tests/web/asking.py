@@ -1,12 +1,13 @@
 """Asking the API about a history."""
 
 import json
+from functools import partial
 
 from orchestrator.codec import codec_of
 from orchestrator.core.http import Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.kinds.catalogue import KINDS
-from orchestrator.web.api import View, answer
+from orchestrator.web.api import View, answer, judged
 from orchestrator.web.forms import Vitals
 from tests.core.history import URL, begun, line, listed
 
@@ -26,7 +27,8 @@ def request(path, method="GET", query="", body=b"", **headers):
 
 def view(history, **vitals):
     alive = Vitals("1.0", 1_000, history.now_ms, **vitals)
-    return View(history.world, history.looks, alive, KINDS, CODEC.plain)
+    verdicts = partial(judged, history.world, history.looks, KINDS, history.now_ms)
+    return View(history.world, history.looks, alive, KINDS, CODEC.plain, verdicts)
 
 
 def asked(history, path, query="", **vitals):
