@@ -84,15 +84,9 @@ def _answer(config: Path, query: dict[str, Any], at: At | None) -> Answer:
     if at is None:
         return read(config, "/api/v1/resources", query)
     from orchestrator.cli import offline  # noqa: PLC0415 - heavy, and only for the past
-    from orchestrator.codec import codec_of  # noqa: PLC0415
-    from orchestrator.kinds.catalogue import KINDS  # noqa: PLC0415
 
     folder = settings(config).log.path
-    codec = codec_of(KINDS)
-    world = offline.world_at(folder, codec, at.until, at.until_ms)
-    looks = offline.fresh_looks(world, world.at_ms)
-    seen = offline.view(world, codec, looks, world.at_ms)
-    return Answer(offline.asked("/api/v1/resources", query, seen, folder))
+    return offline.answer_at(folder, "/api/v1/resources", query, at.until, at.until_ms)
 
 
 def _columns(rows: Sequence[dict[str, Any]], *, is_wide: bool) -> tuple[list[str], list[list[str]]]:

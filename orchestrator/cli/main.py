@@ -12,6 +12,7 @@ VERBS: Final = {
     "validate": ("validate", "Check configuration and state offline; every fault with its place."),
     "plan": ("plan", "What would be done now, and what is held and why."),
     "get": ("get", "Resources: desired, observed, phase, reason."),
+    "why": ("why", "The chain of causes behind a present state or an event."),
     "events": ("events", "The event log."),
     "reload": ("control", "Read the documents again and say whether they were taken."),
     "wait": ("wait", "Wait until it is so."),
@@ -31,7 +32,7 @@ VERBS: Final = {
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "backtest", "bundle", "diff", "doctor", "gaps", "import", "oam", "rules", "top", "why",
+    "backtest", "bundle", "diff", "doctor", "gaps", "import", "oam", "rules", "top",
 })  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from orchestrator.cli.ask import Answer, Query, Refused, now_ms, settings
 from orchestrator.codec import Codec, codec_of
-from orchestrator.core.filter import LAST, Filter
+from orchestrator.core.filter import LAST, Filter, at
 from orchestrator.core.http import Reply, Request, UnixPeer
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.mapping import Map
@@ -22,6 +22,7 @@ from orchestrator.shell.log.sqlite import read_rows, segments
 from orchestrator.web import api
 from orchestrator.web.forms import Vitals
 from orchestrator.web.times import rfc3339
+from orchestrator.web.why import Why
 
 
 def answer(config: Path, path: str, query: Query) -> Answer:
@@ -41,6 +42,18 @@ def answer(config: Path, path: str, query: Query) -> Answer:
     return Answer(reply, rfc3339(world.at_ms))
 
 
+def answer_at(folder: Path, path: str, query: Query, until: int, until_ms: int) -> Answer:
+    """Return what would have been answered at a moment of the past; every look counts as fresh.
+
+    Raises:
+        Refused: there is no log, or the question names what was not there.
+    """
+    codec = codec_of(KINDS)
+    world = world_at(folder, codec, until, until_ms)
+    seen = view(world, codec, fresh_looks(world, world.at_ms), world.at_ms)
+    return Answer(asked(path, query, seen, folder))
+
+
 def asked(path: str, query: Query, seen: api.View, folder: Path) -> object:
     """Return the JSON that an API path answers for a view."""
     request = Request("GET", path, urlencode(query, doseq=True), Map(), b"", UnixPeer(0, 0, 0))
@@ -53,6 +66,11 @@ def asked(path: str, query: Query, seen: api.View, folder: Path) -> object:
             rows = islice(read_rows(folder, wanted), limit)
             reply = api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
             return [orjson.loads(line) for line in reply.body.splitlines()]
+        case Why() as why:
+            while why.wanted:
+                found = read_rows(folder, at(why.wanted))
+                why = why.read(evolve(row, body=orjson.loads(row.body)) for row in found)
+            return why.told()
         case api.Ask():
             raise AssertionError("verbs are for the daemon")
 

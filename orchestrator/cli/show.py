@@ -74,6 +74,16 @@ def age(since: str | None) -> str:
     return f"{seconds}s"
 
 
+def span(seconds: float) -> str:
+    """Return a time between two entries: 0.12s, 42s, 12m, 3h."""
+    if seconds < 10:
+        return f"{seconds:.2f}s"
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f}{unit}"
+    return f"{seconds:.0f}s"
+
+
 def pairs(mapping: Mapping[str, Any]) -> str:
     """Return `a=1,b=2`."""
     return ",".join(f"{name}={mapping[name]}" for name in sorted(mapping))

@@ -30,13 +30,19 @@ def with_configuration(world: World, loaded: ConfigurationLoaded, kinds: Kinds) 
 def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
     """Return the world with added, changed and removed resources."""
     for resource in loaded.items:
-        world = evolve(world, declared=world.declared.set(resource.key, resource))
+        world = evolve(
+            world,
+            declared=world.declared.set(resource.key, resource),
+            lines=world.lines.set(resource.key, world.position),
+        )
         world = _placed(world, resource.key, kinds)
     for key in loaded.removed:
         keeps = world.declared[key].on_remove is OnRemove.KEEP if key in world.declared else False
         for placement in _placements_of(world, key):
             world = _unwanted(world, placement, world.wanted[placement], keeps=keeps, kinds=kinds)
-        world = evolve(world, declared=without(world.declared, key))
+        world = evolve(
+            world, declared=without(world.declared, key), lines=without(world.lines, key)
+        )
         world = with_orders_kept(world, key)
     return world
 

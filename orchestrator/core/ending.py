@@ -43,7 +43,7 @@ def deletion(case: Case, thing: Observed, reason: str) -> Delete:
 
 def replacement(case: Case, wanted: Resource, thing: Observed, reason: str) -> Replace:
     """Return the step that ends what is to be made anew."""
-    cause = case.world.changed.get(case.placement, 0)
+    cause = max(case.world.lines.get(case.placement.key, 0), thing.position)
     seen, site = thing.seen, case.site
     call, then = case.declared.delete(seen, site), case.declared.create(wanted.spec, site).path
     return Replace(case.placement, seen.natural, seen.id, call, then, reason, cause)

@@ -83,7 +83,11 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
         world = without_making(world, placement)
     for placement in world.placements_on(node):
         record = evolve(afresh(world.record(placement), world.at_ms), ready_ms=0)
-        world = evolve(world, records=world.records.set(placement, record))
+        world = evolve(
+            world,
+            records=world.records.set(placement, record),
+            changed=world.changed.set(placement, world.position),
+        )
     return with_touched(world, node, kinds)
 
 
@@ -181,9 +185,12 @@ def _forgotten_life(world: World, node: str, kind: str, natural: str) -> World:
     if thing.owner is not None:
         world = disowned(world, Placement(node, thing.owner.key), natural)
     name = (node, stream_name(thing))
-    if natural in world.live.get(name, frozenset()):
-        world = evolve(world, live=without_member(world.live, name, natural))
-    return world
+    if natural not in world.live.get(name, frozenset()):
+        return world
+    changed = world.changed
+    for placement in world.readers.get(name, frozenset()):
+        changed = changed.set(placement, world.position)
+    return evolve(world, live=without_member(world.live, name, natural), changed=changed)
 
 
 def _stream_appeared(world: World, node: str, stream: Observed) -> World:

@@ -153,6 +153,7 @@ class World:
     is_configured: bool = False
     declared: Map[Key, Resource] = field(default=EMPTY)
     wanted: Map[Placement, Resource] = field(default=EMPTY)
+    lines: Map[Key, int] = field(default=EMPTY)
     changed: Map[Placement, int] = field(default=EMPTY)
     observed: Map[Scope, Map[str, Observed]] = field(default=EMPTY)
     owned: Map[Placement, frozenset[str]] = field(default=EMPTY)

@@ -22,7 +22,7 @@ from orchestrator.core.event import (
     OperatorAsked,
     PlanApproved,
 )
-from orchestrator.core.filter import Filter
+from orchestrator.core.filter import Filter, at
 from orchestrator.core.http import Reply, Request, UnixPeer
 from orchestrator.core.json import Json, freeze_object, thaw
 from orchestrator.core.mapping import Map
@@ -48,6 +48,7 @@ from orchestrator.web.forms import Vitals
 from orchestrator.web.hooks import error
 from orchestrator.web.orders import ordered
 from orchestrator.web.times import rfc3339
+from orchestrator.web.why import Why
 
 
 @define(eq=False)
@@ -76,6 +77,8 @@ class Operator:
                 return reply
             case api.ReadLog(wanted=wanted, limit=limit):
                 return await self._read(wanted, limit)
+            case Why() as why:
+                return await self._trace(why)
             case api.Ask() as ask:
                 try:
                     return await self._carry_out(ask, self._actor(request))
@@ -104,6 +107,15 @@ class Operator:
         except LogError as damaged:
             return error(500, str(damaged))
         return api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
+
+    async def _trace(self, why: Why) -> Reply:
+        try:
+            while why.wanted:
+                rows = await self.log.read(at(why.wanted), len(why.wanted))
+                why = why.read(evolve(row, body=orjson.loads(row.body)) for row in rows)
+        except LogError as damaged:
+            return error(500, str(damaged))
+        return api.chain(why)
 
     async def _carry_out(self, ask: api.Ask, actor: str) -> Reply:
         match ask.verb:

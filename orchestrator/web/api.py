@@ -1,7 +1,8 @@
 """The API under `/api/v1/`, and the verbs under `/control/v1/`, as pure functions of a request.
 
 An answer is a reply, or something that only the daemon can do: read the log, or carry out a verb.
-It does so and, for the log, comes back here with what it read.
+It does so and, for the log, comes back here with what it read: once for events, again and again
+for the chain of causes.
 """
 
 import json
@@ -24,6 +25,7 @@ from orchestrator.web import forms
 from orchestrator.web.body import BadBody, parsed
 from orchestrator.web.hooks import error
 from orchestrator.web.orders import ORDERS
+from orchestrator.web.why import Why, why
 
 EVENTS_MAX: Final = 10_000
 VERBS: Final = ORDERS | {"reload", "approve", "call", "accept"}
@@ -68,7 +70,7 @@ class Ask:
     sudo_user: str = field(default="")
 
 
-def answer(request: Request, view: View) -> Reply | ReadLog | Ask:
+def answer(request: Request, view: View) -> Reply | ReadLog | Why | Ask:
     """Return the answer to a request on the control socket."""
     query = Map({name: values[-1] for name, values in parse_qs(request.query).items()})
     match (request.method, request.path):
@@ -78,6 +80,8 @@ def answer(request: Request, view: View) -> Reply | ReadLog | Ask:
             return _resources(view, parse_qs(request.query))
         case ("GET", "/api/v1/plan"):
             return _ok(forms.plan(view.world, view.verdicts()))
+        case ("GET", "/api/v1/why"):
+            return why(query, view.world, view.kinds)
         case ("GET", "/api/v1/events"):
             return _read(query, parse_qs(request.query))
         case ("POST", path) if path.removeprefix("/control/v1/") in VERBS:
@@ -92,6 +96,11 @@ def events(rows: Iterable[Any]) -> Reply:
     """Return entries as lines of JSON."""
     lines = [json.dumps(forms.event(row), ensure_ascii=False) + "\n" for row in rows]
     return Reply(200, "".join(lines).encode(), content_type="application/jsonl")
+
+
+def chain(found: Why) -> Reply:
+    """Return a chain of causes that was read to its end."""
+    return _ok(found.told())
 
 
 def _ok(value: Json) -> Reply:

@@ -102,4 +102,5 @@ def matches(row: Row, wanted: Filter) -> bool:
         and (not wanted.types or row.type in wanted.types)
         and (not wanted.node or row.node == wanted.node)
         and (not wanted.subjects or row.subject in wanted.subjects)
+        and (not wanted.positions or row.position in wanted.positions)
     )

@@ -231,7 +231,10 @@ def _where(wanted: Filter) -> tuple[str, tuple[object, ...]]:
     values: tuple[object, ...] = (wanted.since_ms, wanted.until_ms)
     if wanted.node:
         clauses, values = f"{clauses} AND node = ?", (*values, wanted.node)
-    for column, members in (("type", wanted.types), ("subject", wanted.subjects)):
+    columns: tuple[tuple[str, frozenset[str] | frozenset[int]], ...] = (
+        ("type", wanted.types), ("subject", wanted.subjects), ("position", wanted.positions)
+    )  # fmt: skip
+    for column, members in columns:
         if members:
             marks = ", ".join("?" * len(members))
             clauses, values = f"{clauses} AND {column} IN ({marks})", (*values, *sorted(members))
