@@ -49,7 +49,6 @@ ROOMY = {
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",
     "orchestrator/shell/secrets.py": "the only place that knows secret values",
     "orchestrator/shell/wcs.py": "one client: limits, one call, one reply",
-    "orchestrator/web/forms.py": "the JSON forms of the contract, in one place to compare with it",
 }
 """Files of more than 250 lines, each with the reason why it is no two files."""
 

@@ -112,6 +112,28 @@ def entries(config: Path, query: Query) -> Iterator[tuple[Any, str]]:
         after = answer.body[-1]["position"]
 
 
+def following(config: Path, query: Query, *, last: int) -> Iterator[Any]:
+    """Yield entries as they come, for ever, over restarts of the daemon; first the `last` few.
+
+    Raises:
+        DaemonAbsent: nobody answers at first; nothing will come.
+    """
+    control = settings(config).control
+    head = request(control, "GET", "/api/v1/status")["position"]
+    after = int(str(query.get("after", max(0, head - last) if last else 0)))
+    while True:
+        asked = {**query, "after": str(after), "limit": "1000", "waitMs": "25000"}
+        try:
+            found = request(control, "GET", "/api/v1/events", asked)
+        except DaemonAbsent:
+            time.sleep(1)
+            continue
+        yield from found
+        after = found[-1]["position"] if found else after
+        if found and after >= int(str(query.get("until", after + 1))):
+            return
+
+
 def now_ms() -> int:
     """Return the wall clock's time."""
     return time.time_ns() // 1_000_000

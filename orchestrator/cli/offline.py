@@ -20,7 +20,7 @@ from orchestrator.errors import DaemonAbsent
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.log.sqlite import read_rows, segments
 from orchestrator.web import api
-from orchestrator.web.forms import Vitals
+from orchestrator.web.status import Vitals
 from orchestrator.web.times import rfc3339
 from orchestrator.web.why import Why
 

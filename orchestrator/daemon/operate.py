@@ -10,24 +10,21 @@ import pwd
 from collections.abc import Awaitable, Callable
 
 import orjson
+import trio
 from attrs import define, evolve, field
 
-from orchestrator.codec import Codec
+from orchestrator.codec import Codec, Row
 from orchestrator.core.event import (
-    ActionFailed,
-    ActionFinished,
-    ActionStarted,
-    Event,
     Fact,
     OperatorAsked,
     PlanApproved,
 )
-from orchestrator.core.filter import Filter, at
+from orchestrator.core.filter import at
 from orchestrator.core.http import Reply, Request, UnixPeer
-from orchestrator.core.json import Json, freeze_object, thaw
+from orchestrator.core.json import Json, freeze_object
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Key
-from orchestrator.core.rest import NotJson, RestCall, complaint
+from orchestrator.core.rest import RestCall
+from orchestrator.daemon.calling import Calling
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Taken
 from orchestrator.daemon.memory import Memory
@@ -36,17 +33,14 @@ from orchestrator.errors import (
     DocumentError,
     LogError,
     LogRefused,
-    NodeUnreachable,
-    OutcomeUnknown,
-    SecretMissing,
 )
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.web import api
-from orchestrator.web.calls import CALLS, misuse
-from orchestrator.web.forms import Vitals
+from orchestrator.web.calls import misuse
 from orchestrator.web.hooks import error
 from orchestrator.web.orders import ordered
+from orchestrator.web.status import Vitals
 from orchestrator.web.times import rfc3339
 from orchestrator.web.why import Why
 
@@ -75,8 +69,8 @@ class Operator:
         match api.answer(request, self.view()):
             case Reply() as reply:
                 return reply
-            case api.ReadLog(wanted=wanted, limit=limit):
-                return await self._read(wanted, limit)
+            case api.ReadLog() as reading:
+                return await self._read(reading)
             case Why() as why:
                 return await self._trace(why)
             case api.Ask() as ask:
@@ -101,9 +95,19 @@ class Operator:
             memory.world, memory.looks, vitals, memory.kinds, self.codec.plain, memory.judged
         )
 
-    async def _read(self, wanted: Filter, limit: int) -> Reply:
+    async def _read(self, reading: api.ReadLog) -> Reply:
+        rows: list[Row] = []
+        wanted = reading.wanted
         try:
-            rows = await self.log.read(wanted, limit)
+            with trio.move_on_after(reading.wait_ms / 1000):
+                while True:
+                    head = self.log.head.position
+                    with trio.CancelScope(shield=True):
+                        rows = await self.log.read(wanted, reading.limit)
+                    if rows or not reading.wait_ms or head >= wanted.until:
+                        break
+                    wanted = evolve(wanted, after=max(head, wanted.after))
+                    await self.log.wait_beyond(wanted.after)
         except LogError as damaged:
             return error(500, str(damaged))
         return api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
@@ -193,29 +197,8 @@ class Operator:
         sealed = self.vault.sealed_arguments(freeze_object(body))
         arguments: Map[str, Json] = Map({"node": node, "method": method, "body": sealed})
         position = await self._asked(ask, actor, "call", arguments)
-        if CALLS[method].is_reading:
-            return await self._called(reconciler, RestCall(method, sealed))
-        key = Key("node", node)
-        world = self.memory.world
-        started = ActionStarted(node, key, "call", method, sealed, world.position)
-        (entry,) = await self.log.append([Fact(started, position, actor)])
-        reply = await self._called(reconciler, RestCall(method, sealed))
-        outcome = _outcome(node, key, method, reply)
-        await self.log.append([Fact(outcome, entry.position, actor)])
-        return reply
-
-    async def _called(self, reconciler: Reconciler, call: RestCall) -> Reply:
-        try:
-            reply = await reconciler.send(call)
-        except (NodeUnreachable, SecretMissing) as failed:
-            return error(502, self.vault.redacted(str(failed)))
-        except OutcomeUnknown as failed:
-            return error(504, self.vault.redacted(str(failed)))
-        body = reply.text if isinstance(reply.body, NotJson) else thaw(reply.body)
-        if reply.accepted:
-            return _done({"status": reply.status, "reply": body})
-        message = f"{call.path} answered {reply.status}: {complaint(reply)}".rstrip(": ")
-        return Reply(409, json.dumps({"error": message, "status": reply.status}).encode())
+        calling = Calling(reconciler, self.memory, self.log, self.vault)
+        return await calling.call(RestCall(method, sealed), actor, position)
 
     async def _asked(self, ask: api.Ask, actor: str, verb: str, arguments: Map[str, Json]) -> int:
         if ask.sudo_user:
@@ -233,17 +216,6 @@ class Operator:
             except KeyError:
                 self._lookups[uid] = str(uid)
         return f"user:{self._lookups[uid]}"
-
-
-def _outcome(node: str, key: Key, method: str, reply: Reply) -> Event:
-    said = json.loads(reply.body)
-    match reply.status:
-        case 502 | 504:
-            reached = reply.status == 504
-            return ActionFailed(node, key, "call", method, str(said["error"]), reached)
-        case _:
-            status = int(said["status"])
-            return ActionFinished(node, key, "call", method, status, error=said.get("error", ""))
 
 
 def _done(value: Json) -> Reply:

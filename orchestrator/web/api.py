@@ -25,9 +25,11 @@ from orchestrator.web import forms
 from orchestrator.web.body import BadBody, parsed
 from orchestrator.web.hooks import error
 from orchestrator.web.orders import ORDERS
+from orchestrator.web.status import Vitals, status
 from orchestrator.web.why import Why, why
 
 EVENTS_MAX: Final = 10_000
+WAIT_MAX_MS: Final = 30_000  # a client that waits longer asks again
 VERBS: Final = ORDERS | {"reload", "approve", "call", "accept"}
 
 
@@ -37,7 +39,7 @@ class View:
 
     world: World
     looks: Looks
-    vitals: forms.Vitals
+    vitals: Vitals
     kinds: Kinds
     plain: forms.Plain
     verdicts: Callable[[], tuple[Verdict, ...]]
@@ -54,10 +56,14 @@ def judged(world: World, looks: Looks, kinds: Kinds, now_ms: int) -> tuple[Verdi
 
 @frozen
 class ReadLog:
-    """The daemon is to read up to `limit` entries; `events` makes the reply of what it read."""
+    """The daemon is to read up to `limit` entries; `events` makes the reply of what it read.
+
+    Where there are none it waits for some, for `wait_ms` at most.
+    """
 
     wanted: Filter
     limit: int
+    wait_ms: int = 0
 
 
 @frozen
@@ -108,12 +114,12 @@ def _ok(value: Json) -> Reply:
 
 
 def _status(view: View) -> Json:
-    return forms.status(view.world, view.verdicts(), view.looks, view.vitals, view.kinds)
+    return status(view.world, view.verdicts(), view.looks, view.vitals, view.kinds)
 
 
 def _resources(view: View, query: Mapping[str, list[str]]) -> Reply:
     """Return the rows that fit: `name` is NAME or KIND/NAME and may come several times."""
-    rows: list[Json] = []
+    rows: list[dict[str, Any]] = []
     verdicts = view.verdicts()
     keys = {verdict.placement.key for verdict in verdicts}
     known = {word for key in keys for word in (key.name, str(key))}
@@ -125,9 +131,11 @@ def _resources(view: View, query: Mapping[str, list[str]]) -> Reply:
         row["settled"] = is_settled(verdict)
         if _fits(row, query):
             rows.append(row)
+    if query.get("chain"):
+        rows += forms.streams(view.world, rows, view.kinds)
     if query.get("foreign"):
         rows += [row for row in _foreign(view) if _fits(row, query)]
-    rows.sort(key=lambda row: (row["kind"], row["name"], row["node"]))  # type: ignore[index,call-overload]
+    rows.sort(key=lambda row: (row["kind"], row["name"], row["node"]))
     return _ok(rows)
 
 
@@ -163,7 +171,9 @@ def _fits(row: Mapping[str, Any], query: Mapping[str, list[str]]) -> bool:
 
 def _read(query: Mapping[str, str], many: Mapping[str, list[str]]) -> Reply | ReadLog:
     numbers: dict[str, int] = {}
-    defaults = {"after": 0, "until": LAST, "sinceMs": 0, "untilMs": LAST, "limit": 1000}
+    defaults = {
+        "after": 0, "until": LAST, "sinceMs": 0, "untilMs": LAST, "limit": 1000, "waitMs": 0
+    }  # fmt: skip
     for name, default in defaults.items():
         value = query.get(name, str(default))
         if not value.isdecimal() or len(value) > 19:
@@ -178,7 +188,7 @@ def _read(query: Mapping[str, str], many: Mapping[str, list[str]]) -> Reply | Re
         node=query.get("node", ""),
         subjects=frozenset(many.get("subject", [])),
     )
-    return ReadLog(wanted, min(numbers["limit"], EVENTS_MAX))
+    return ReadLog(wanted, min(numbers["limit"], EVENTS_MAX), min(numbers["waitMs"], WAIT_MAX_MS))
 
 
 def _ask(verb: str, request: Request) -> Reply | Ask:

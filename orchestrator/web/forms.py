@@ -3,14 +3,11 @@
 Fields may be added here, never renamed. `plain` turns a spec into JSON under its YAML names.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final
-
-from attrs import frozen
+from typing import Any
 
 from orchestrator.core.action import (
-    NEVER,
     Adopt,
     Create,
     Delete,
@@ -22,27 +19,11 @@ from orchestrator.core.action import (
     Verdict,
 )
 from orchestrator.core.json import Json, thaw
-from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.plan import is_settled
-from orchestrator.core.resource import Kinds
-from orchestrator.core.world import Claim, Observed, World
-from orchestrator.web.times import rfc3339
+from orchestrator.core.resource import Key, Kinds, Placement
+from orchestrator.core.world import STREAM, Claim, Observed, World
+from orchestrator.web.times import rfc3339, shown
 
 Plain = Callable[[object], Json]
-WELL: Final = frozenset({Phase.READY, Phase.WAITING, Phase.STOPPED, Phase.FINISHED})
-
-
-@frozen
-class Vitals:
-    """What the daemon knows of itself and no log keeps."""
-
-    version: str
-    started_ms: int
-    now_ms: int
-    log_refusal: str = ""
-    hooks: int = 0
-    keep_alives: int = 0
-    refusals: tuple[tuple[str, str, str, int], ...] = ()
 
 
 def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict[str, Json]:
@@ -61,8 +42,8 @@ def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict
         "phase": verdict.phase.value,
         "reason": verdict.reason,
         "message": verdict.message,
-        "since": _time(_since_ms(world, verdict, thing)),
-        "next": _time(verdict.wake_ms),
+        "since": shown(_since_ms(world, verdict, thing)),
+        "next": shown(verdict.wake_ms),
         "owned": owner is not None,
         "adopted": owner is not None and owner.claim is not Claim.MADE,
         "desired": plain(wanted.spec) if wanted is not None else None,
@@ -79,7 +60,41 @@ def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict
 def foreign(world: World, node: str, kind: str, natural: str) -> dict[str, Json]:
     """Return the row of a thing that is nobody's here: `kind/~fingerprint`."""
     thing = world.things(node, kind)[natural]
-    name = f"~{fingerprint(natural)}"
+    row = _row(kind, f"~{fingerprint(natural)}", node)
+    seen: dict[str, Json] = {"since": shown(thing.at_ms), "observed": observed(thing)}
+    return {**row, **seen, "position": thing.position}
+
+
+def streams(world: World, rows: Iterable[Mapping[str, Any]], kinds: Kinds) -> list[dict[str, Json]]:
+    """Return the rows of the streams that these resources need, each with what needs it."""
+    found: dict[tuple[str, str], list[Json]] = {}
+    for row in rows:
+        wanted = world.wanted.get(Placement(row["node"], Key(row["kind"], row["name"])))
+        if wanted is not None:
+            for name in kinds[row["kind"]].declarable.needs(wanted.spec):
+                found.setdefault((row["node"], name), []).append(row["resource"])
+    return [_stream(world, node, name, feeds) for (node, name), feeds in sorted(found.items())]
+
+
+def _stream(world: World, node: str, name: str, feeds: list[Json]) -> dict[str, Json]:
+    ids = world.site(node).ids(name)
+    thing = world.thing(node, STREAM, ids[0]) if ids else None
+    phase = Phase.READY if thing is not None else Phase.WAITING
+    return {
+        **_row(STREAM, name, node),
+        "phase": phase.value,
+        "reason": "" if thing is not None else "stream-absent",
+        "message": "" if thing is not None else f"stream {name} is not published on {node}",
+        "since": shown(thing.at_ms) if thing is not None else None,
+        "observed": observed(thing),
+        "position": thing.position if thing is not None else 0,
+        "settled": True,
+        "feeds": feeds,
+    }
+
+
+def _row(kind: str, name: str, node: str) -> dict[str, Json]:
+    """Return the row of something that nobody declares."""
     return {
         "resource": f"{kind}/{name}",
         "kind": kind,
@@ -89,16 +104,16 @@ def foreign(world: World, node: str, kind: str, natural: str) -> dict[str, Json]
         "phase": Phase.HELD.value,
         "reason": "foreign",
         "message": "not declared here; never touched",
-        "since": _time(thing.at_ms),
+        "since": None,
         "next": None,
         "owned": False,
         "adopted": False,
         "desired": None,
-        "observed": observed(thing),
+        "observed": None,
         "media": None,
         "attempts": 0,
         "source": None,
-        "position": thing.position,
+        "position": 0,
     }
 
 
@@ -142,75 +157,9 @@ def event(row: Any) -> dict[str, Json]:
     }
 
 
-def status(
-    world: World, verdicts: Iterable[Verdict], looks: Looks, vitals: Vitals, kinds: Kinds
-) -> dict[str, Json]:
-    """Return the one screen: nodes, counts by phase, what is not well, held, faulty, refused."""
-    verdicts = tuple(verdicts)
-    counts: dict[str, Json] = {}
-    for phase in Phase:
-        if count := sum(verdict.phase is phase for verdict in verdicts):
-            counts[phase.value] = count
-    ill = [verdict for verdict in verdicts if verdict.phase not in WELL]
-    nodes: list[Json] = [
-        _node(world, name, looks, kinds) for name in sorted(world.configuration.nodes)
-    ]
-    holds: list[Json] = [
-        {"hold": name, "reason": hold.reason, "message": hold.message, "since": _time(hold.at_ms)}
-        for name, hold in sorted(world.holds.items())
-    ]
-    rejected: list[Json] = [
-        {"file": file, "line": fault.place.line, "column": fault.place.column,
-         "message": fault.message}
-        for file, fault in sorted(world.rejected.items())
-    ]  # fmt: skip
-    refused: list[Json] = [
-        {"node": node, "peer": peer, "reason": reason, "count": count}
-        for node, peer, reason, count in vitals.refusals
-    ]
-    is_well = not (ill or holds or rejected or world.lost or vitals.log_refusal or world.tail_lost)
-    return {
-        "well": is_well,
-        "settled": all(is_settled(verdict) for verdict in verdicts),
-        "version": vitals.version,
-        "started": _time(vitals.started_ms),
-        "time": _time(vitals.now_ms),
-        "position": world.position,
-        "log": vitals.log_refusal,
-        "tailLost": world.tail_lost or None,
-        "hooks": {"received": vitals.hooks, "keepAlivesWithoutNews": vitals.keep_alives},
-        "nodes": nodes,
-        "phases": counts,
-        "notWell": [
-            {"resource": str(v.placement.key), "node": v.placement.node, "phase": v.phase.value,
-             "reason": v.reason, "message": v.message}
-            for v in ill
-        ],
-        "held": holds,
-        "rejected": rejected,
-        "refusedHooks": refused,
-    }  # fmt: skip
-
-
 def fingerprint(natural: str) -> str:
     """Return the short name of a thing that has none here."""
     return sha256(natural.encode()).hexdigest()[:12]
-
-
-def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json]:
-    lasts = [looks.get((name, kind), LastLook()) for kind in kinds]
-    node = world.configuration.nodes[name]
-    state = "retired" if node.retired else "lost" if name in world.lost else "found"
-    failing = [last.error for last in lasts if last.failing_ms]
-    if state == "found" and not all(last.position for last in lasts):
-        state = "unknown"
-    return {
-        "node": name,
-        "state": state,
-        "policy": node.policy.value,
-        "message": world.lost[name].message if name in world.lost else "; ".join(failing[:1]),
-        "lastLook": _time(min((last.at_ms for last in lasts), default=0)),
-    }
 
 
 def _action(action: Step) -> dict[str, Json]:
@@ -245,7 +194,7 @@ def _held(held: Held, phase: Phase) -> dict[str, Json]:
         "phase": phase.value,
         "reason": held.reason,
         "message": held.message,
-        "until": _time(held.until_ms),
+        "until": shown(held.until_ms),
         "hold": held.hold or None,
     }
 
@@ -270,7 +219,3 @@ def _since_ms(world: World, verdict: Verdict, thing: Observed | None) -> int:
     if verdict.phase is Phase.READY:
         return record.ready_ms or (thing.at_ms if thing is not None else 0)
     return max(record.failed_ms, record.accepted_ms, record.ending_ms, record.since_ms)
-
-
-def _time(at_ms: int) -> Json:
-    return rfc3339(at_ms) if 0 < at_ms < NEVER else None

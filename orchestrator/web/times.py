@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from orchestrator.core.action import NEVER
+
 DAY_MS: Final = 86_400_000
 ERA_DAYS: Final = 146_097  # days in 400 years
 EPOCH_DAYS: Final = 719_468  # from 0000-03-01 to 1970-01-01
@@ -27,3 +29,8 @@ def _date(days: int) -> tuple[int, int, int]:
     day = day_of_year - (153 * shifted + 2) // 5 + 1
     month = shifted + 3 if shifted < 10 else shifted - 9
     return year_of_era + era * 400 + (month <= 2), month, day
+
+
+def shown(at_ms: int) -> str | None:
+    """Return a time as text, None for one that has not come or never will."""
+    return rfc3339(at_ms) if 0 < at_ms < NEVER else None

@@ -40,8 +40,10 @@ async def test_a_running_one_is_traced_to_its_hook_its_line_its_call_and_the_ans
             ),
             (
                 "HookReceived",
-                "wcs1 posts StreamStatusEvent stream show is PUBLISHING "
-                f"[{stream.media_session_id}]",
+                (
+                    "wcs1 posts StreamStatusEvent stream show is PUBLISHING "
+                    f"[{stream.media_session_id}]"
+                ),
             ),
             ("ActionStarted", "create leaves: /push/startup to wcs1"),
             (

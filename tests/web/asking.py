@@ -8,7 +8,7 @@ from orchestrator.core.http import Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.web.api import View, answer, judged
-from orchestrator.web.forms import Vitals
+from orchestrator.web.status import Vitals
 from tests.core.history import URL, begun, line, listed
 
 CODEC = codec_of(KINDS)

@@ -1,0 +1,98 @@
+"""One screen for people and one object for scripts: is all well, and if not, what is not.
+
+The form is part of the contract: fields may be added here, never renamed.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from attrs import frozen
+
+from orchestrator.core.action import Phase, Verdict
+from orchestrator.core.json import Json
+from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.plan import is_settled
+from orchestrator.core.resource import Kinds
+from orchestrator.core.world import World
+from orchestrator.web.times import shown
+
+WELL: Final = frozenset({Phase.READY, Phase.WAITING, Phase.STOPPED, Phase.FINISHED})
+
+
+@frozen
+class Vitals:
+    """What the daemon knows of itself and no log keeps."""
+
+    version: str
+    started_ms: int
+    now_ms: int
+    log_refusal: str = ""
+    hooks: int = 0
+    keep_alives: int = 0
+    refusals: tuple[tuple[str, str, str, int], ...] = ()
+
+
+def status(
+    world: World, verdicts: Iterable[Verdict], looks: Looks, vitals: Vitals, kinds: Kinds
+) -> dict[str, Json]:
+    """Return the one screen: nodes, counts by phase, what is not well, held, faulty, refused."""
+    verdicts = tuple(verdicts)
+    counts: dict[str, Json] = {}
+    for phase in Phase:
+        if count := sum(verdict.phase is phase for verdict in verdicts):
+            counts[phase.value] = count
+    ill = [verdict for verdict in verdicts if verdict.phase not in WELL]
+    nodes: list[Json] = [
+        _node(world, name, looks, kinds) for name in sorted(world.configuration.nodes)
+    ]
+    holds: list[Json] = [
+        {"hold": name, "reason": hold.reason, "message": hold.message, "since": shown(hold.at_ms)}
+        for name, hold in sorted(world.holds.items())
+    ]
+    rejected: list[Json] = [
+        {"file": file, "line": fault.place.line, "column": fault.place.column,
+         "message": fault.message}
+        for file, fault in sorted(world.rejected.items())
+    ]  # fmt: skip
+    refused: list[Json] = [
+        {"node": node, "peer": peer, "reason": reason, "count": count}
+        for node, peer, reason, count in vitals.refusals
+    ]
+    is_well = not (ill or holds or rejected or world.lost or vitals.log_refusal or world.tail_lost)
+    return {
+        "well": is_well,
+        "settled": all(is_settled(verdict) for verdict in verdicts),
+        "version": vitals.version,
+        "started": shown(vitals.started_ms),
+        "time": shown(vitals.now_ms),
+        "position": world.position,
+        "log": vitals.log_refusal,
+        "tailLost": world.tail_lost or None,
+        "hooks": {"received": vitals.hooks, "keepAlivesWithoutNews": vitals.keep_alives},
+        "nodes": nodes,
+        "phases": counts,
+        "notWell": [
+            {"resource": str(v.placement.key), "node": v.placement.node, "phase": v.phase.value,
+             "reason": v.reason, "message": v.message}
+            for v in ill
+        ],
+        "held": holds,
+        "rejected": rejected,
+        "refusedHooks": refused,
+    }  # fmt: skip
+
+
+def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json]:
+    lasts = [looks.get((name, kind), LastLook()) for kind in kinds]
+    node = world.configuration.nodes[name]
+    state = "retired" if node.retired else "lost" if name in world.lost else "found"
+    failing = [last.error for last in lasts if last.failing_ms]
+    if state == "found" and not all(last.position for last in lasts):
+        state = "unknown"
+    return {
+        "node": name,
+        "state": state,
+        "policy": node.policy.value,
+        "message": world.lost[name].message if name in world.lost else "; ".join(failing[:1]),
+        "lastLook": shown(min((last.at_ms for last in lasts), default=0)),
+    }
