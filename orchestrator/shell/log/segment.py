@@ -6,31 +6,22 @@ is never what a crash left, always damage.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 import sqlite_utils
-from attrs import fields
 
 from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogError, LogRefused, LogUnreadable
-from orchestrator.shell.log.chain import Head, verified
+from orchestrator.shell.log.chain import COLUMNS, Columns, Head, columns_of, verified
 from orchestrator.shell.log.folder import sync_folder
+from orchestrator.shell.log.page import pages
 
-COLUMNS: Final = {
-    "position": int, "at_ms": int, "node": str, "type": str, "schema": int,
-    "subject": str, "cause": int, "actor": str, "body": str, "hash": str,
-}  # fmt: skip
-TYPES: Final = tuple(COLUMNS.values())
 INSERT: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(COLUMNS))})"
-SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM entries"
-PAGE: Final = 1_000  # rows read at a time, so that a slow reader holds no transaction
 EVERY: Final = Filter(after=-(2**63), since_ms=-(2**63))
-columns_of: Final = attrgetter(*COLUMNS)
 UNBORN: Final = "unborn"
 IN_THE_WAY: Final = frozenset(
     {
@@ -39,8 +30,6 @@ IN_THE_WAY: Final = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )  # fmt: skip
-
-assert tuple(COLUMNS) == tuple(field.name for field in fields(Row))
 
 
 def segments(folder: Path) -> list[Path]:
@@ -119,8 +108,10 @@ def is_closed(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def verified_segment(path: Path, connection: sqlite3.Connection, anchor: Head) -> Iterator[Row]:
-    """Yield the rows of a segment, and stop at the first that is not what was written.
+def verified_segment(
+    path: Path, connection: sqlite3.Connection, anchor: Head
+) -> Iterator[Sequence[Columns]]:
+    """Yield the entries of a segment, and stop at the first that is not what was written.
 
     Raises:
         LogDamaged: names the position.
@@ -128,12 +119,11 @@ def verified_segment(path: Path, connection: sqlite3.Connection, anchor: Head) -
     """
     head = Head(first_of(path) - 1)
     try:
-        for row in verified(paged(connection, EVERY), before(path, connection), str(path)):
-            if row.position == anchor.position and row.hash != anchor.hash:
-                reason = "it is not the entry that the anchor names"
-                raise LogDamaged(str(path), row.position, reason)
-            head = Head(row.position, row.hash)
-            yield row
+        head = before(path, connection)
+        for page in pages(connection, EVERY):
+            head = verified(page, head, str(path))
+            _check_anchored(page, anchor, path)
+            yield page
         if head.position < first_of(path):
             raise LogDamaged(str(path), first_of(path), "the segment has no entry")
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
@@ -161,20 +151,13 @@ def last(connection: sqlite3.Connection) -> Head:
     return Head(*connection.execute(query).fetchone())
 
 
-def paged(connection: sqlite3.Connection, wanted: Filter) -> Iterator[Row]:
-    """Yield rows in order, a page at a time."""
-    clauses, values = _where(wanted)
-    after = wanted.after
-    while True:
-        query = f"{SELECT} WHERE position > ? AND position <= ?{clauses} ORDER BY position LIMIT ?"
-        rows = connection.execute(query, (after, wanted.until, *values, PAGE)).fetchall()
-        for row in rows:
-            if tuple(map(type, row)) != TYPES:
-                raise sqlite3.DatabaseError("a column holds what was never put into it")
-            yield Row(*row)
-        if len(rows) < PAGE:
-            return
-        after = rows[-1][0]
+def _check_anchored(page: Sequence[Columns], anchor: Head, path: Path) -> None:
+    """See that what stands where the anchor points is what it names; it may point elsewhere."""
+    if page[0][0] <= anchor.position <= page[-1][0]:
+        hashes = {entry[-1] for entry in page if entry[0] == anchor.position}
+        if hashes - {anchor.hash}:
+            reason = "it is not the entry that the anchor names"
+            raise LogDamaged(str(path), anchor.position, reason)
 
 
 def trouble(error: Exception, path: Path, position: int) -> LogError:
@@ -205,7 +188,7 @@ def _code(error: Exception) -> int:
 def _create(connection: sqlite3.Connection, row: Row, before: Head) -> None:
     connection.execute("BEGIN IMMEDIATE")
     database = sqlite_utils.Database(connection, recursive_triggers=False)
-    database.table("entries").create(COLUMNS, pk="position", strict=True)
+    database.table("entries").create(dict(COLUMNS), pk="position", strict=True)
     database.table("entries").create_index(["subject", "position"])
     database.table("segment").create({"position": int, "hash": str}, strict=True)
     for change in ("UPDATE", "DELETE"):
@@ -224,15 +207,3 @@ def _close(path: Path) -> None:
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA user_version=1")
     path.chmod(0o440)
-
-
-def _where(wanted: Filter) -> tuple[str, tuple[object, ...]]:
-    clauses = " AND at_ms >= ? AND at_ms <= ?"
-    values: tuple[object, ...] = (wanted.since_ms, wanted.until_ms)
-    if wanted.node:
-        clauses, values = f"{clauses} AND node = ?", (*values, wanted.node)
-    for column, members in (("type", wanted.types), ("subject", wanted.subjects)):
-        if members:
-            marks = ", ".join("?" * len(members))
-            clauses, values = f"{clauses} AND {column} IN ({marks})", (*values, *sorted(members))
-    return clauses, values
