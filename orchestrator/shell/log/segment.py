@@ -43,13 +43,18 @@ def first_of(path: Path) -> int:
 
 
 def born(folder: Path, row: Row, before: Head) -> Path:
-    """Return a new segment that holds its first entry, durably."""
+    """Return a new segment that holds its first entry, durably.
+
+    It is in WAL mode before it has its name: a power cut while the mode changes leaves a journal,
+    without which the file makes no sense, and those who only read cannot use that.
+    """
     drop_unborn(folder)
     unborn = folder / UNBORN
     unborn.touch(mode=0o640)
     with closing(sqlite3.connect(unborn, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         _create(connection, row, before)
+        _keep_wal(connection, unborn)
     path = folder / f"{row.position:015d}.sqlite"
     unborn.rename(path)
     sync_folder(folder)
@@ -66,9 +71,7 @@ def writing(path: Path) -> sqlite3.Connection:
     """Return a connection that appends to the newest segment; each commit is on disk."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
-        (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-        if mode != "wal":
-            raise LogRefused(f"{path} cannot be written beside its readers: its mode is {mode}")
+        _keep_wal(connection, path)
         connection.execute("PRAGMA synchronous=FULL")
     except (sqlite3.Error, LogError):
         connection.close()
@@ -76,17 +79,24 @@ def writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _keep_wal(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise LogRefused(f"{path} cannot be written beside its readers: its mode is {mode}")
+
+
 def reading(path: Path) -> sqlite3.Connection:
     """Return a connection that cannot write.
 
     A log without a daemon, in a folder where the reader may not write, has no place for the index
-    that SQLite shares between processes. Without a WAL there is nothing to be shared either.
+    that SQLite shares between processes. Without a WAL there is nothing to be shared either. But
+    a journal that a crash left must be played back first, which is the daemon's to do.
     """
     try:
         return _opened(path, "mode=ro")
     except sqlite3.OperationalError as error:
         is_for_want_of_place = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not is_for_want_of_place or path.with_name(f"{path.name}-wal").exists():
+        if not is_for_want_of_place or _is_unsettled(path):
             raise
         return _opened(path, "immutable=1")
 
@@ -167,6 +177,11 @@ def trouble(error: Exception, path: Path, position: int) -> LogError:
     return LogDamaged(str(path), position, str(error))
 
 
+def _is_unsettled(path: Path) -> bool:
+    """Return whether a file beside a segment may hold more than the segment does."""
+    return any(path.with_name(f"{path.name}-{end}").exists() for end in ("wal", "journal"))
+
+
 def _opened(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.resolve().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=5
@@ -204,6 +219,7 @@ def _create(connection: sqlite3.Connection, row: Row, before: Head) -> None:
 
 def _close(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+        connection.execute("PRAGMA synchronous=EXTRA")  # a journal must not come back
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA user_version=1")
     path.chmod(0o440)
