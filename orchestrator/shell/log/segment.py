@@ -138,7 +138,7 @@ def verified_segment(
             raise LogDamaged(str(path), first_of(path), "the segment has no entry")
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise LogDamaged(str(path), first_of(path), str(verdict))
+            raise trouble(sqlite3.DatabaseError(verdict), path, first_of(path))
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise trouble(error, path, head.position + 1) from error
 
@@ -171,10 +171,26 @@ def _check_anchored(page: Sequence[Columns], anchor: Head, path: Path) -> None:
 
 
 def trouble(error: Exception, path: Path, position: int) -> LogError:
-    """Return what an error on reading means: damage, unless the disk or others are in the way."""
-    if _code(error) in IN_THE_WAY:
-        return LogUnreadable(str(path), str(error))
+    """Return what an error on reading means: damage, unless the disk or others are in the way.
+
+    SQLite calls a page malformed when the disk fails to read it (SQLITE_IOERR_CORRUPTFS).
+    """
+    reason = str(error) if _code(error) in IN_THE_WAY else _failure(path)
+    if reason:
+        return LogUnreadable(str(path), reason)
     return LogDamaged(str(path), position, str(error))
+
+
+def _failure(path: Path) -> str:
+    """Return what the disk says when a segment is read as bytes, "" when it reads well."""
+    try:
+        for place in (path, path.with_name(f"{path.name}-wal")):
+            with suppress(FileNotFoundError), place.open("rb") as file:
+                while file.read(1024 * 1024):
+                    pass
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _is_unsettled(path: Path) -> bool:
