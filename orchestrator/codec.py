@@ -16,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from orchestrator.core import event as events
 from orchestrator.core.event import Checkpoint, Entry, Event, Fact, node_of
-from orchestrator.core.json import Json, freeze, thaw
+from orchestrator.core.json import Json, freeze, freeze_object, thaw
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Kinds, Resource
 from orchestrator.core.subject import subject_of
@@ -167,6 +167,8 @@ def _plain(converter: Converter) -> Callable[[Any], Any]:
 
 def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
     key, value = get_args(kind)
+    if (key, value) == (str, Any):
+        return lambda raw, _: freeze_object(raw)  # the body of a hook: most of what a start reads
 
     def read(raw: Any, _: Any) -> Any:
         pairs = raw.items() if key is str else raw

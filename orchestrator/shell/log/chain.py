@@ -6,10 +6,10 @@ Chain and anchor prove accidents: an entry altered, a tail lost. They prove noth
 administrator, who can write both anew; against those only an exported head helps.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 from attrs import evolve, field, fields, frozen
@@ -20,7 +20,15 @@ from orchestrator.errors import LogDamaged
 ORIGIN: Final = "0" * 64
 """The hash that the first entry of all is chained to."""
 
-_columns = attrgetter(*(column.name for column in fields(Row) if column.name != "hash"))
+Columns: TypeAlias = tuple[Any, ...]
+"""An entry as it comes from disk: what `Row` names, in that order, position first and hash last."""
+
+COLUMNS: Final[Mapping[str, Any]] = {column.name: column.type for column in fields(Row)}
+TYPES: Final = tuple(COLUMNS.values())
+
+STRANGE: Final = "a column holds what was never put into it"
+
+columns_of: Final[Callable[[Row], Columns]] = attrgetter(*COLUMNS)
 
 
 @frozen
@@ -33,30 +41,40 @@ class Head:
 
 def chained(row: Row, before: str) -> Row:
     """Return the row with the hash that chains it to the one before."""
-    return evolve(row, hash=_hash(row, before))
+    return evolve(row, hash=_hash(columns_of(row), before))
 
 
-def verified(rows: Iterable[Row], head: Head, path: str) -> Iterator[Row]:
-    """Yield the same rows, and stop at the first that is not what was written after `head`.
+def verified(page: Iterable[Columns], head: Head, path: str) -> Head:
+    """Return the head after a page of entries, which stand as they were written after `head`.
 
+    It works on bare columns: this is what a start waits for, and rows would be half of the work.
     One gap is permitted: positions that a `TailLost` entry itself states as lost.
 
     Raises:
-        LogDamaged: at the first row that does not follow.
+        LogDamaged: at the first entry that does not follow.
     """
-    for row in rows:
-        due = head.position + 1
-        is_written = _hash(row, head.hash) == row.hash
-        if row.position != due and not (row.position > due and is_written and states_gap(row)):
-            raise LogDamaged(path, due, f"position {row.position} stands where {due} is due")
+    due, before = head.position + 1, head.hash
+    for entry in page:
+        if tuple(map(type, entry)) != TYPES:
+            raise LogDamaged(path, due, STRANGE)
+        position, digest = entry[0], entry[-1]
+        is_written = _hash(entry, before) == digest
+        if position != due and not (position > due and is_written and states_gap(entry)):
+            raise LogDamaged(path, due, f"position {position} stands where {due} is due")
         if not is_written:
-            raise LogDamaged(path, row.position, "its hash does not match what stands there")
-        head = Head(row.position, row.hash)
-        yield row
+            raise LogDamaged(path, position, "its hash does not match what stands there")
+        due, before = position + 1, digest
+    return Head(due - 1, before)
 
 
-def states_gap(row: Row) -> bool:
-    """Return whether a row says that everything up to the position before it was lost."""
+def head_of(page: Sequence[Columns]) -> Head:
+    """Return the last of some entries."""
+    return Head(page[-1][0], page[-1][-1])
+
+
+def states_gap(entry: Columns) -> bool:
+    """Return whether an entry says that everything up to the position before it was lost."""
+    row = Row(*entry)
     if row.type != "TailLost":
         return False
     return bool(orjson.loads(row.body).get("position") == row.position - 1)
@@ -77,8 +95,8 @@ def anchored(line: bytes) -> Head:
     return Head(int(position), digest)
 
 
-def _hash(row: Row, before: str) -> str:
-    return sha256(before.encode() + orjson.dumps(_columns(row))).hexdigest()
+def _hash(entry: Columns, before: str) -> str:
+    return sha256(before.encode() + orjson.dumps(entry[:-1])).hexdigest()
 
 
 def _check(text: str) -> str:

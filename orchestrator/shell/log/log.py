@@ -90,13 +90,14 @@ class Log:
     async def _open(self) -> None:
         opened = await self.run_work(lambda: self.store.open(self._first_row))
         assert isinstance(opened, Opened)
-        entries = await self.run_work(
-            lambda: [self.codec.decode(row) for row in self.store.rows_since_checkpoint()]
-        )
-        assert isinstance(entries, list)
-        self._at_ms = entries[-1].at_ms
         self.head = opened.head
-        self.committed(entries)
+        rows = self.store.rows_since_checkpoint()
+        while entries := await self.run_work(
+            lambda: [self.codec.decode(row) for row in islice(rows, BATCH_MAX)]
+        ):
+            assert isinstance(entries, list)
+            self._at_ms = entries[-1].at_ms
+            self.committed(entries)
         if opened.lost is not None:
             self.head = Head(opened.lost.position, opened.head.hash)
             lost = Append((Fact(TailLost(opened.lost.position, opened.lost.hash)),))

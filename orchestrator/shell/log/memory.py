@@ -10,7 +10,7 @@ from attrs import define, field
 from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogHeld, LogRefused
-from orchestrator.shell.log.chain import Head, verified
+from orchestrator.shell.log.chain import Head, columns_of, verified
 from orchestrator.shell.log.store import Opened
 
 SEGMENT_MAX = 10_000  # entries
@@ -90,8 +90,9 @@ class MemoryStore:
             self.disk.is_held = self._holds = False
 
     def _verified(self) -> list[Row]:
-        rows = (row for segment in self.disk.segments for row in segment)
-        return list(verified(rows, Head(), "memory"))
+        rows = [row for segment in self.disk.segments for row in segment]
+        verified(map(columns_of, rows), Head(), "memory")
+        return rows
 
 
 def matches(row: Row, wanted: Filter) -> bool:

@@ -10,12 +10,12 @@ from attrs import field, frozen
 from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged
-from orchestrator.shell.log.chain import Head
+from orchestrator.shell.log.chain import Head, head_of
 from orchestrator.shell.log.folder import read_anchor
+from orchestrator.shell.log.page import paged
 from orchestrator.shell.log.segment import (
     before,
     first_of,
-    paged,
     reading,
     segments,
     trouble,
@@ -90,8 +90,8 @@ def _verified(paths: Sequence[Path], anchor: Head) -> Verified:
         entries, head = found.entries, found.head
         try:
             with closing(reading(path)) as connection:
-                for row in verified_segment(path, connection, anchor):
-                    entries, head = entries + 1, Head(row.position, row.hash)
+                for page in verified_segment(path, connection, anchor):
+                    entries, head = entries + len(page), head_of(page)
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise trouble(error, path, first_of(path)) from error
         found = Verified(found.segments + 1, entries, head)

@@ -6,31 +6,22 @@ is never what a crash left, always damage.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 import sqlite_utils
-from attrs import fields
 
 from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogError, LogRefused, LogUnreadable
-from orchestrator.shell.log.chain import Head, verified
+from orchestrator.shell.log.chain import COLUMNS, Columns, Head, columns_of, verified
 from orchestrator.shell.log.folder import sync_folder
+from orchestrator.shell.log.page import pages
 
-COLUMNS: Final = {
-    "position": int, "at_ms": int, "node": str, "type": str, "schema": int,
-    "subject": str, "cause": int, "actor": str, "body": str, "hash": str,
-}  # fmt: skip
-TYPES: Final = tuple(COLUMNS.values())
 INSERT: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(COLUMNS))})"
-SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM entries"
-PAGE: Final = 1_000  # rows read at a time, so that a slow reader holds no transaction
 EVERY: Final = Filter(after=-(2**63), since_ms=-(2**63))
-columns_of: Final = attrgetter(*COLUMNS)
 UNBORN: Final = "unborn"
 IN_THE_WAY: Final = frozenset(
     {
@@ -39,8 +30,6 @@ IN_THE_WAY: Final = frozenset(
         sqlite3.SQLITE_READONLY,
     }
 )  # fmt: skip
-
-assert tuple(COLUMNS) == tuple(field.name for field in fields(Row))
 
 
 def segments(folder: Path) -> list[Path]:
@@ -54,13 +43,18 @@ def first_of(path: Path) -> int:
 
 
 def born(folder: Path, row: Row, before: Head) -> Path:
-    """Return a new segment that holds its first entry, durably."""
+    """Return a new segment that holds its first entry, durably.
+
+    It is in WAL mode before it has its name: a power cut while the mode changes leaves a journal,
+    without which the file makes no sense, and those who only read cannot use that.
+    """
     drop_unborn(folder)
     unborn = folder / UNBORN
     unborn.touch(mode=0o640)
     with closing(sqlite3.connect(unborn, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         _create(connection, row, before)
+        _keep_wal(connection, unborn)
     path = folder / f"{row.position:015d}.sqlite"
     unborn.rename(path)
     sync_folder(folder)
@@ -77,9 +71,7 @@ def writing(path: Path) -> sqlite3.Connection:
     """Return a connection that appends to the newest segment; each commit is on disk."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     try:
-        (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
-        if mode != "wal":
-            raise LogRefused(f"{path} cannot be written beside its readers: its mode is {mode}")
+        _keep_wal(connection, path)
         connection.execute("PRAGMA synchronous=FULL")
     except (sqlite3.Error, LogError):
         connection.close()
@@ -87,17 +79,24 @@ def writing(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _keep_wal(connection: sqlite3.Connection, path: Path) -> None:
+    (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    if mode != "wal":
+        raise LogRefused(f"{path} cannot be written beside its readers: its mode is {mode}")
+
+
 def reading(path: Path) -> sqlite3.Connection:
     """Return a connection that cannot write.
 
     A log without a daemon, in a folder where the reader may not write, has no place for the index
-    that SQLite shares between processes. Without a WAL there is nothing to be shared either.
+    that SQLite shares between processes. Without a WAL there is nothing to be shared either. But
+    a journal that a crash left must be played back first, which is the daemon's to do.
     """
     try:
         return _opened(path, "mode=ro")
     except sqlite3.OperationalError as error:
         is_for_want_of_place = _code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
-        if not is_for_want_of_place or path.with_name(f"{path.name}-wal").exists():
+        if not is_for_want_of_place or _is_unsettled(path):
             raise
         return _opened(path, "immutable=1")
 
@@ -119,8 +118,10 @@ def is_closed(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def verified_segment(path: Path, connection: sqlite3.Connection, anchor: Head) -> Iterator[Row]:
-    """Yield the rows of a segment, and stop at the first that is not what was written.
+def verified_segment(
+    path: Path, connection: sqlite3.Connection, anchor: Head
+) -> Iterator[Sequence[Columns]]:
+    """Yield the entries of a segment, and stop at the first that is not what was written.
 
     Raises:
         LogDamaged: names the position.
@@ -128,17 +129,16 @@ def verified_segment(path: Path, connection: sqlite3.Connection, anchor: Head) -
     """
     head = Head(first_of(path) - 1)
     try:
-        for row in verified(paged(connection, EVERY), before(path, connection), str(path)):
-            if row.position == anchor.position and row.hash != anchor.hash:
-                reason = "it is not the entry that the anchor names"
-                raise LogDamaged(str(path), row.position, reason)
-            head = Head(row.position, row.hash)
-            yield row
+        head = before(path, connection)
+        for page in pages(connection, EVERY):
+            head = verified(page, head, str(path))
+            _check_anchored(page, anchor, path)
+            yield page
         if head.position < first_of(path):
             raise LogDamaged(str(path), first_of(path), "the segment has no entry")
         (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise LogDamaged(str(path), first_of(path), str(verdict))
+            raise trouble(sqlite3.DatabaseError(verdict), path, first_of(path))
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise trouble(error, path, head.position + 1) from error
 
@@ -161,27 +161,41 @@ def last(connection: sqlite3.Connection) -> Head:
     return Head(*connection.execute(query).fetchone())
 
 
-def paged(connection: sqlite3.Connection, wanted: Filter) -> Iterator[Row]:
-    """Yield rows in order, a page at a time."""
-    clauses, values = _where(wanted)
-    after = wanted.after
-    while True:
-        query = f"{SELECT} WHERE position > ? AND position <= ?{clauses} ORDER BY position LIMIT ?"
-        rows = connection.execute(query, (after, wanted.until, *values, PAGE)).fetchall()
-        for row in rows:
-            if tuple(map(type, row)) != TYPES:
-                raise sqlite3.DatabaseError("a column holds what was never put into it")
-            yield Row(*row)
-        if len(rows) < PAGE:
-            return
-        after = rows[-1][0]
+def _check_anchored(page: Sequence[Columns], anchor: Head, path: Path) -> None:
+    """See that what stands where the anchor points is what it names; it may point elsewhere."""
+    if page[0][0] <= anchor.position <= page[-1][0]:
+        hashes = {entry[-1] for entry in page if entry[0] == anchor.position}
+        if hashes - {anchor.hash}:
+            reason = "it is not the entry that the anchor names"
+            raise LogDamaged(str(path), anchor.position, reason)
 
 
 def trouble(error: Exception, path: Path, position: int) -> LogError:
-    """Return what an error on reading means: damage, unless the disk or others are in the way."""
-    if _code(error) in IN_THE_WAY:
-        return LogUnreadable(str(path), str(error))
+    """Return what an error on reading means: damage, unless the disk or others are in the way.
+
+    SQLite calls a page malformed when the disk fails to read it (SQLITE_IOERR_CORRUPTFS).
+    """
+    reason = str(error) if _code(error) in IN_THE_WAY else _failure(path)
+    if reason:
+        return LogUnreadable(str(path), reason)
     return LogDamaged(str(path), position, str(error))
+
+
+def _failure(path: Path) -> str:
+    """Return what the disk says when a segment is read as bytes, "" when it reads well."""
+    try:
+        for place in (path, path.with_name(f"{path.name}-wal")):
+            with suppress(FileNotFoundError), place.open("rb") as file:
+                while file.read(1024 * 1024):
+                    pass
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def _is_unsettled(path: Path) -> bool:
+    """Return whether a file beside a segment may hold more than the segment does."""
+    return any(path.with_name(f"{path.name}-{end}").exists() for end in ("wal", "journal"))
 
 
 def _opened(path: Path, mode: str) -> sqlite3.Connection:
@@ -205,7 +219,7 @@ def _code(error: Exception) -> int:
 def _create(connection: sqlite3.Connection, row: Row, before: Head) -> None:
     connection.execute("BEGIN IMMEDIATE")
     database = sqlite_utils.Database(connection, recursive_triggers=False)
-    database.table("entries").create(COLUMNS, pk="position", strict=True)
+    database.table("entries").create(dict(COLUMNS), pk="position", strict=True)
     database.table("entries").create_index(["subject", "position"])
     database.table("segment").create({"position": int, "hash": str}, strict=True)
     for change in ("UPDATE", "DELETE"):
@@ -221,21 +235,7 @@ def _create(connection: sqlite3.Connection, row: Row, before: Head) -> None:
 
 def _close(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+        connection.execute("PRAGMA synchronous=EXTRA")  # a journal must not come back
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA user_version=1")
     path.chmod(0o440)
-
-
-def _where(wanted: Filter) -> tuple[str, tuple[object, ...]]:
-    clauses = " AND at_ms >= ? AND at_ms <= ?"
-    values: tuple[object, ...] = (wanted.since_ms, wanted.until_ms)
-    if wanted.node:
-        clauses, values = f"{clauses} AND node = ?", (*values, wanted.node)
-    columns: tuple[tuple[str, frozenset[str] | frozenset[int]], ...] = (
-        ("type", wanted.types), ("subject", wanted.subjects), ("position", wanted.positions)
-    )  # fmt: skip
-    for column, members in columns:
-        if members:
-            marks = ", ".join("?" * len(members))
-            clauses, values = f"{clauses} AND {column} IN ({marks})", (*values, *sorted(members))
-    return clauses, values

@@ -20,7 +20,7 @@ from attrs import define, field
 from orchestrator.codec import Row
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogRefused
-from orchestrator.shell.log.chain import Head
+from orchestrator.shell.log.chain import Head, columns_of, head_of
 from orchestrator.shell.log.folder import (
     Held,
     identity,
@@ -29,17 +29,16 @@ from orchestrator.shell.log.folder import (
     read_anchor,
     set_anchor,
 )
+from orchestrator.shell.log.page import paged
 from orchestrator.shell.log.read import read_rows
 from orchestrator.shell.log.segment import (
     INSERT,
     before,
     born,
     close_older,
-    columns_of,
     drop_unborn,
     is_closed,
     last,
-    paged,
     reading,
     segments,
     trouble,
@@ -149,14 +148,14 @@ class SqliteStore:
             busy, *_ = self._connected.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if busy:
                 raise LogRefused("a reader holds the log; waiting for it")
-            rows = list(verified_segment(found[-1], self._connected, head))
-            known = {before(found[-1], self._connected), *(Head(r.position, r.hash) for r in rows)}
+            pages = list(verified_segment(found[-1], self._connected, head))
+            known = {before(found[-1], self._connected), *(head_of([e]) for p in pages for e in p)}
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise LogRefused(str(error)) from error
         if head not in known:
             reason = f"acknowledged entries up to {head.position} are gone"
-            raise LogDamaged(str(found[-1]), rows[-1].position + 1, reason)
-        beyond = [row for row in rows if row.position > head.position]
+            raise LogDamaged(str(found[-1]), head_of(pages[-1]).position + 1, reason)
+        beyond = [Row(*entry) for page in pages for entry in page if entry[0] > head.position]
         if beyond:
             self._set_anchor(Head(beyond[-1].position, beyond[-1].hash))
         return beyond
@@ -202,10 +201,11 @@ def _verified_head(newest: Path, anchor: Head) -> Head:
         raise LogDamaged(str(newest), int(newest.stem), "the file is empty")
     try:
         with closing(reading(newest)) as connection:
-            *_, row = verified_segment(newest, connection, anchor)
+            *_, page = verified_segment(newest, connection, anchor)
+            head = head_of(page)
             if is_closed(connection):
                 reason = "the segment that begins here is missing"
-                raise LogDamaged(str(newest.parent), row.position + 1, reason)
+                raise LogDamaged(str(newest.parent), head.position + 1, reason)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise trouble(error, newest, int(newest.stem)) from error
-    return Head(row.position, row.hash)
+    return head

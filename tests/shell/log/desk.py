@@ -14,6 +14,7 @@ from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.errors import LogRefused
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.log.chain import Head, columns_of, verified
 from orchestrator.shell.log.log import Log, at_once, in_thread
 from orchestrator.shell.log.memory import Disk, MemoryStore
 from orchestrator.shell.log.sqlite import SqliteStore
@@ -139,6 +140,12 @@ async def running(place: object, segment_max: int = LARGE, **options: object):
             desk.log.close()
     finally:
         desk.store.close()
+
+
+def check_chain(rows: Sequence[object]) -> None:
+    """See that rows follow each other from the first entry of all."""
+    head = verified(map(columns_of, rows), Head(), "log")
+    assert (head.position, head.hash) == (rows[-1].position, rows[-1].hash)
 
 
 def world_at(rows: Sequence[object]) -> World:

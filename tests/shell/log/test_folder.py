@@ -173,6 +173,27 @@ async def test_an_unborn_segment_is_dropped(place):
     assert not list(place.folder.glob("unborn*"))
 
 
+async def test_a_segment_keeps_a_wal_before_it_has_its_name(place, monkeypatch):
+    seen = []
+
+    def spy(folder):
+        seen.extend((path.name, path.read_bytes()[18:20]) for path in folder.iterdir())
+
+    monkeypatch.setattr("orchestrator.shell.log.segment.sync_folder", spy)
+    desk = desk_at(place)
+    await desk.log.open()
+    desk.store.close()
+    assert sorted(seen) == [("000000000000001.sqlite", b"\2\2"), ("lock", b"")]
+
+
+async def test_a_journal_that_a_crash_left_is_never_read_around(rolled):
+    oldest = segments(rolled)[0]
+    oldest.with_name(f"{oldest.name}-journal").write_bytes(b"what was to be rolled back" * 99)
+    for read in (verify, verify_older, lambda folder: list(read_rows(folder, Filter()))):
+        with pytest.raises(LogUnreadable):
+            read(rolled)
+
+
 async def test_an_emptied_segment_is_damage_and_stays_as_it_is(place):
     async with running(place) as desk:
         await desk.log.append(facts(3))
