@@ -44,6 +44,7 @@ from orchestrator.shell.wcs import Endpoint, NodeClient
 EPOCH_S = 1_800_000_000
 TOKEN = "token-of-hooks"
 FILE = "state/stage.yaml"
+CODEC = codec_of(KINDS)
 COMMON = ("enabled", "policy", "protect", "on_remove", "on_change", "labels")
 
 
@@ -73,11 +74,14 @@ class Stage:
     node_names: tuple = ("wcs1",)
     seed: int = 0
     wcs_settings: WcsSettings = field(factory=WcsSettings)
+    wcs_settings_of: dict = field(factory=dict)
     disk: Disk = field(factory=Disk)
+    segment_max: int = 10_000
     journal: Journal = field(factory=Journal)
     servers: dict = field(factory=dict)
     resources: dict = field(factory=dict)
     faulty: tuple = ()
+    faults: tuple = ()
     timing: Timing = field(factory=Timing)
     limits: Limits = field(factory=Limits)
     node_values: dict = field(factory=dict)
@@ -96,7 +100,7 @@ class Stage:
             options = NodeOptions(
                 name=name,
                 seed=self.seed + index,
-                settings=self.wcs_settings,
+                settings=self.wcs_settings_of.get(name, self.wcs_settings),
                 applications=applications_at(f"http://daemon/hooks/{name}/{TOKEN}"),
             )
             server = WebCallServer(
@@ -137,8 +141,9 @@ class Stage:
         )
 
     def documents(self):
-        good = FileRead(file=FILE, resources=tuple(self.resources.values()))
-        return Documents(self.settings(), (good, *self.faulty))
+        resources = () if self.faults else tuple(self.resources.values())
+        read = FileRead(file=FILE, resources=resources, faults=self.faults)
+        return Documents(self.settings(), (read, *self.faulty))
 
     def transponder(self, name, stream, url="rtmp://target.lan/live", node="wcs1", **more):
         """Write a line for a transponder; `load` makes the daemon read it."""
@@ -181,8 +186,8 @@ class Stage:
 
     async def _daemon(self, task_status):
         self.memory = memory = Memory(KINDS, self.now_ms, is_verified=True)
-        codec = codec_of(KINDS)
-        self.store = MemoryStore(self.disk)
+        codec = CODEC
+        self.store = MemoryStore(self.disk, self.segment_max)
         self.vault = Vault(b"k" * 32)
         self.log = log = Log(
             self.store, codec, self.now_ms, memory.committed,

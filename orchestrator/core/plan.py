@@ -9,8 +9,21 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from orchestrator.core.action import NEVER, Action, Held, Look, Phase, Plan, Verdict
+from orchestrator.core.action import (
+    NEVER,
+    Action,
+    Create,
+    Delete,
+    Held,
+    Look,
+    Phase,
+    Plan,
+    Replace,
+    Update,
+    Verdict,
+)
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
+from orchestrator.core.mapping import without
 from orchestrator.core.resource import Kinds, Placement
 from orchestrator.core.verdict import judge
 from orchestrator.core.world import STREAM, World
@@ -96,6 +109,30 @@ def _with_look(verdict: Verdict, looks: Looks, now_ms: int) -> Verdict:
     last = looks.get((verdict.placement.node, verdict.placement.key.kind), LastLook())
     may_ms = last.tried_ms + PAUSE_MS
     return evolve(verdict, wake_ms=min(verdict.wake_ms, may_ms)) if may_ms > now_ms else verdict
+
+
+def is_still_due(
+    step: Create | Update | Replace | Delete,
+    seen: World,
+    world: World,
+    kinds: Kinds,
+    looks: Looks,
+    now_ms: int,
+) -> bool:
+    """Return whether a step that was decided on `seen` would be decided on `world` too.
+
+    There its intent stands in the log already, and maybe more that was written before it.
+    """
+    if world.position == seen.position + 1:
+        return True  # nothing but the intent itself
+    placement = step.placement
+    world = evolve(
+        world,
+        in_flight=without(world.in_flight, placement),
+        records=world.records.set(placement, seen.record(placement)),
+    )
+    due = judge(world, placement, kinds, looks, now_ms).next
+    return isinstance(due, Create | Update | Replace | Delete) and due.call == step.call
 
 
 def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:

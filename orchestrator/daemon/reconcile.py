@@ -34,9 +34,10 @@ from orchestrator.core.failure import is_parked
 from orchestrator.core.json import Json
 from orchestrator.core.look import Glance, LastLook, news, silence
 from orchestrator.core.mapping import EMPTY
-from orchestrator.core.plan import plan
+from orchestrator.core.plan import is_still_due, plan
 from orchestrator.core.resource import Placement
 from orchestrator.core.rest import Listing, NotJson, RestCall, RestReply, complaint, listing
+from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory, NodeMemory
 from orchestrator.errors import LogRefused, NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.log.log import Log
@@ -111,23 +112,24 @@ class Reconciler:
             case Adopt() | Create() | Update() | Replace() | Delete():
                 if not self.is_plan_only:
                     self.own.busy.add(action.placement)
-                    tasks.start_soon(self._step, action)
+                    tasks.start_soon(self._step, action, self.memory.world)
 
-    async def _step(self, step: Step) -> None:
+    async def _step(self, step: Step, world: World) -> None:
         """See one step through, from the intent in the log to the outcome in the log."""
         try:
             if isinstance(step, Adopt):
                 adopted = Adopted(self.node, step.placement.key, step.natural, step.id)
                 await self._append(Fact(adopted, step.cause))
             else:
-                await self._act(step)
+                await self._act(step, world)
         finally:
             self.own.busy.discard(step.placement)
             self.own.concerned.add(step.placement)
             self.own.stir()
 
-    async def _act(self, step: Create | Update | Replace | Delete) -> None:
-        world, key, name = self.memory.world, step.placement.key, name_of(step)
+    async def _act(self, step: Create | Update | Replace | Delete, world: World) -> None:
+        """Act on what was decided on a world, if it would be decided again once it is written."""
+        memory, key, name = self.memory, step.placement.key, name_of(step)
         natural = "" if isinstance(step, Create) else step.natural
         media = "" if isinstance(step, Create) else step.id
         sent = step.sent if isinstance(step, Create | Update) else EMPTY
@@ -138,10 +140,13 @@ class Reconciler:
         try:
             (entry,) = await self.log.append([Fact(started, step.cause)])
             was_parked = self._is_parked(step.placement)
-            outcome = await self._outcome(step)
+            if is_still_due(step, world, memory.world, memory.kinds, memory.looks, memory.now_ms()):
+                outcome = await self._outcome(step)
+            else:
+                outcome = self._failed(step, "what called for it has changed", reached=False)
         except LogRefused as refused:
             journal.warning("action_refused", resource=str(key), node=self.node, error=str(refused))
-            await trio.sleep(REFUSED_S)
+            await self._unsay(step)
             return
         except trio.Cancelled:
             await self._cut_off(step)
@@ -170,6 +175,15 @@ class Reconciler:
         return ActionFinished(
             self.node, key, name, path, reply.status, _kept(reply), made, error_text.rstrip(": ")
         )
+
+    async def _unsay(self, step: Step) -> None:
+        """Say that a call never left, since the log refused its intent.
+
+        A refused intent may stand in the log all the same, and would be in flight for ever.
+        """
+        await trio.sleep(REFUSED_S)
+        error = "the log refused its intent"
+        await self._append(Fact(self._failed(step, error, reached=False), step.cause))
 
     async def _cut_off(self, step: Step) -> None:
         """Say that nobody waits for the answer any more, or the step would be in flight for ever.

@@ -18,17 +18,33 @@ SEGMENT_MAX = 10_000  # entries
 
 @define(eq=False)
 class Disk:
-    """What stays: segments of rows, the anchor, and whether somebody holds it."""
+    """What stays: segments of rows, the anchor, and whether somebody holds it.
+
+    It may fail in two ways, each with a reason that is not "": it `refuses` what it should keep,
+    or it `denies` that it has kept it.
+    """
 
     segments: list[list[Row]] = field(factory=list)
     anchor: Head = field(factory=Head)
     is_held: bool = False
     refuses: str = ""
+    denies: str = ""
+
+    def keep(self, rows: Sequence[Row], *, in_new_segment: bool = False) -> None:
+        """Keep rows, all or none of them."""
+        if self.refuses:
+            raise LogRefused(self.refuses)
+        if in_new_segment:
+            self.segments.append([])
+        self.segments[-1].extend(rows)
+        self.anchor = Head(rows[-1].position, rows[-1].hash)
+        if self.denies:
+            raise LogRefused(self.denies)
 
 
 @define(eq=False)
 class MemoryStore:
-    """Rows on a disk in memory. `disk.refuses` makes every write fail with that reason."""
+    """Rows on a disk in memory."""
 
     disk: Disk
     segment_max: int = SEGMENT_MAX
@@ -50,10 +66,7 @@ class MemoryStore:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows; see `Store`."""
-        if self.disk.refuses:
-            raise LogRefused(self.disk.refuses)
-        self.disk.segments[-1].extend(rows)
-        self.disk.anchor = Head(rows[-1].position, rows[-1].hash)
+        self.disk.keep(rows)
 
     def is_full(self) -> bool:
         """Return whether the newest segment wants a successor."""
@@ -61,10 +74,7 @@ class MemoryStore:
 
     def roll(self, row: Row) -> None:
         """Begin another segment; see `Store`."""
-        if self.disk.refuses:
-            raise LogRefused(self.disk.refuses)
-        self.disk.segments.append([row])
-        self.disk.anchor = Head(row.position, row.hash)
+        self.disk.keep((row,), in_new_segment=True)
 
     def recover(self, head: Head) -> list[Row]:
         """Return what stands beyond `head`; see `Store`."""
