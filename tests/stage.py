@@ -285,4 +285,6 @@ async def staged(**values):
         stage = Stage(nursery, **values)
         await stage.raise_curtain()
         yield stage
+        if stage.intake is not None:
+            await stage.kill()  # before the nodes that it may be speaking with
         nursery.cancel_scope.cancel()

@@ -7,6 +7,7 @@ with a reason and a time, never into silence.
 from attrs import evolve
 
 from orchestrator.core.action import (
+    NEVER,
     Adopt,
     Create,
     Phase,
@@ -45,7 +46,8 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
         return unseeing
     thing = _thing(case)
     if order is not None:
-        return obeying(case, order)
+        verdict = obeying(case, order)
+        return evolve(verdict, wake_ms=min(verdict.wake_ms, order.until_ms or NEVER))
     wanted = case.resource
     if wanted is None and thing is None:
         return case.settled(Phase.STOPPED)

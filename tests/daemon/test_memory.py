@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 import trio
 from attrs import evolve
 
@@ -12,8 +13,13 @@ from tests.stage import staged
 URL = "rtmp://target.lan/live"
 
 
-async def test_what_is_kept_of_verdicts_is_what_judging_anew_gives(autojump_clock):
-    random = Random(7)
+@pytest.mark.parametrize("seed", range(8))
+async def test_what_is_kept_of_verdicts_is_what_judging_anew_gives(
+    autojump_clock, monkeypatch, seed
+):
+    monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
+    monkeypatch.setattr(trio._core._run, "_r", Random(seed))
+    random = Random(seed)
     async with staged() as stage:
         for number in range(12):
             stage.transponder(f"t{number}", f"s{number % 3}", f"{URL}/{number}")
