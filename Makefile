@@ -48,8 +48,13 @@ peers:  ## the Debian packages that tests talk to; needs root
 		apt-get install -qy --no-install-recommends systemd; \
 	fi
 
-bench: $(VENV)/.dev  ## measures, written to bench/RESULTS.md
+bench: $(VENV)/.dev .venv-bench/.peers  ## measures beside peers, written to bench/RESULTS.md
 	$(BIN)/python -m bench
+
+.venv-bench/.peers: bench/peers/requirements.txt | $(BIN)/python
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/requirements.txt
+	@touch $@
 
 nightly: $(VENV)/.dev  ## the long searches
 	$(BIN)/python -m pytest -q -m nightly
@@ -59,7 +64,7 @@ lock:  ## write both lock files anew, with uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	rm -rf $(VENV) .venv-bench .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and none was found"; exit 1; }

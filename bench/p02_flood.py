@@ -1,34 +1,32 @@
-"""A flood of hooks against the real daemon on two emulated nodes, and the rest that follows it.
+"""P2: a flood of hooks against the real daemon on two emulated nodes, and the rest that follows it.
 
 Each hook is news of a stream of a guest that comes and goes, beside 1,000 declared transponders of
 which 40 run; it is counted when it is answered 200. Afterwards nobody sends: no node may get a
 changing call, and the log may not grow.
 """
 
-import argparse
 import http.client
 import json
-import os
-import platform
 import sqlite3
-import sys
 import tempfile
 import threading
 import time
-from importlib.metadata import version
-from pathlib import Path
 
+from bench.machine import cpu_s, rss_mib, sync_s
+from bench.result import Result
 from tests.system.system import TOKEN, System, eventually
 
 NODES = ("wcs1", "wcs2")
 RESOURCES = 1_000
 PUBLISHED = 20  # of the streams, on each node
 SENDERS = 16
-RESULTS = Path(__file__).parent / "RESULTS.md"
+SECONDS, REST_S, RATE = 60, 120, 500
+ABOUT = __doc__
+GOAL = "all acknowledged and kept, quiet afterwards; p99 at most 10 ms and three syncs"
 
 
-def main(arguments):
-    options = _options(arguments)
+def measure():
+    """Return what the flood and the rest after it did to senders, memory and log."""
     with tempfile.TemporaryDirectory() as folder, System(folder, nodes=NODES) as system:
         system.declare(
             **{
@@ -45,29 +43,18 @@ def main(arguments):
         for number in range(2 * PUBLISHED):
             system.publish(f"s{number:04}", NODES[number % 2])
         eventually(lambda: all(len(system.transponders(n)) == PUBLISHED for n in NODES), 60)
-        figures = _flood(system, options.seconds, options.rate)
+        figures = _flood(system, SECONDS, RATE)
         eventually(lambda: _is_quiet(system), 120, 1)
-        figures |= _rest(system, options.rest)
+        figures |= _rest(system, REST_S)
         code, said, err = system.command("log", "verify", within_s=300)
         figures["log verify"] = said.split(";")[0].strip() if code == 0 else f"FAILED: {err}"
-        figures["log on disk"] = (
-            f"{sum(p.stat().st_size for p in system.log.iterdir()) / 2**20:.0f} MiB"
-        )
-        is_good = _is_good(figures, code)
-    text = _text(figures, options)
-    print(text)
-    if options.write:
-        RESULTS.write_text(text)
-    return 0 if is_good else 1
-
-
-def _options(arguments):
-    parser = argparse.ArgumentParser(prog="python -m bench flood", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--rest", type=float, default=120)
-    parser.add_argument("--rate", type=float, default=500)
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
-    return parser.parse_args(arguments)
+        size = sum(path.stat().st_size for path in system.log.iterdir())
+        figures["log on disk"] = f"{size / 2**20:.0f} MiB"
+    sync_ms = sync_s() * 1000
+    p99 = float(figures["wait p99"].split()[0])
+    rows = tuple((name, str(figure)) for name, figure in figures.items())
+    is_met = _is_good(figures, code) and p99 <= 10 + 3 * sync_ms
+    return Result(GOAL, (*rows, ("a sync", f"{sync_ms:.2f} ms")), is_met)
 
 
 class Sender(threading.Thread):
@@ -129,10 +116,10 @@ def _flood(system, seconds, rate):
         sender.start()
     memory = []
     while any(sender.is_alive() for sender in senders):
-        memory.append((time.monotonic() - began, _rss_mib(system.daemon.pid)))
+        memory.append((time.monotonic() - began, rss_mib(system.daemon.pid)))
         time.sleep(0.5)
     lasted = time.monotonic() - began
-    cpu = _cpu_s(system.daemon.pid)
+    cpu = cpu_s(system.daemon.pid)
     waits = sorted(wait for sender in senders for wait in sender.waits)
     statuses = {}
     for sender in senders:
@@ -188,33 +175,21 @@ def _is_quiet(system):
 def _rest(system, seconds):
     positions = system.position()
     marks = {node: _newest(system, node) for node in NODES}
-    memory = _rss_mib(system.daemon.pid)
-    cpu = _cpu_s(system.daemon.pid)
+    memory = rss_mib(system.daemon.pid)
+    cpu = cpu_s(system.daemon.pid)
     time.sleep(seconds)
     calls = [call for node in NODES for call in system.mutations(node, marks[node])]
     return {
         "at rest: changing calls": len(calls),
         "at rest: positions gained": system.position() - positions,
-        "at rest: CPU": f"{(_cpu_s(system.daemon.pid) - cpu) / max(seconds, 1) * 100:.1f} %",
-        "at rest: RSS before and after": f"{memory:.0f} / {_rss_mib(system.daemon.pid):.0f} MiB",
+        "at rest: CPU": f"{(cpu_s(system.daemon.pid) - cpu) / max(seconds, 1) * 100:.1f} %",
+        "at rest: RSS before and after": f"{memory:.0f} / {rss_mib(system.daemon.pid):.0f} MiB",
     }
 
 
 def _newest(system, node):
     entries = system.journal(node)
     return entries[-1]["number"] if entries else 0
-
-
-def _rss_mib(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no VmRSS")
-
-
-def _cpu_s(pid):
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _slope(points):
@@ -234,25 +209,3 @@ def _is_good(figures, code):
         and not figures["at rest: changing calls"]
         and not figures["at rest: positions gained"]
     )
-
-
-def _text(figures, options):
-    machine = (
-        f"{os.cpu_count()} cores, {platform.system()} {platform.release().split('-')[0]}, "
-        f"{platform.python_implementation()} {platform.python_version()}, trio {version('trio')}, "
-        f"SQLite {sqlite3.sqlite_version}"
-    )
-    rows = "\n".join(f"| {name} | {value} |" for name, value in figures.items())
-    return (
-        "# Measured\n\n"
-        "## flood\n\n"
-        f"`python -m bench flood --seconds {options.seconds:g} --rest {options.rest:g} "
-        f"--rate {options.rate:g}`\n\n"
-        f"{RESOURCES} resources on {len(NODES)} emulated nodes, {SENDERS} connections; daemon, "
-        f"nodes and senders share the machine.\n\n{machine}.\n\n"
-        f"| what | figure |\n| --- | --- |\n{rows}\n"
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
