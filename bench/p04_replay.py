@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 
 import orjson
+import trio
 
 from bench.histories import EPOCH_MS, events, hook
 from bench.peers.processes import PYTHON, ROOT
@@ -61,7 +62,6 @@ def mixed():
 
 def write(folder):
     """Make the log, in one process and without waiting for anybody."""
-    import trio
 
     async def run():
         codec = codec_of(KINDS)

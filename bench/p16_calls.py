@@ -1,4 +1,4 @@
-"""P16: a hundred REST calls at once to one node: our bounded client, and one shared httpx client."""
+"""P16: a hundred REST calls at once to one node: our client, and one shared httpx client."""
 
 import time
 from statistics import median

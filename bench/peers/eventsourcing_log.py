@@ -6,10 +6,10 @@ It sets WAL itself, and SQLite syncs in full unless told otherwise.
 """
 
 import json
-import os
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 from eventsourcing.domain import DomainEvent
@@ -30,7 +30,7 @@ class HookReceived(DomainEvent):
 
 
 def main(folder, what, group, groups):
-    datastore = SQLiteDatastore(os.path.join(folder, "events.sqlite"))
+    datastore = SQLiteDatastore(str(Path(folder) / "events.sqlite"))
     recorder = SQLiteApplicationRecorder(datastore)
     recorder.create_table()
     transcoder = JSONTranscoder()
