@@ -86,7 +86,7 @@ def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST
     """Return the world as the log tells it up to a position or a time.
 
     Raises:
-        Refused: there is no log.
+        Refused: there is no log, or it does not reach that position.
     """
     paths = segments(folder) if folder.is_dir() else ()
     if not paths:
@@ -102,6 +102,8 @@ def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST
     if not world.position and first > 1:  # the time lies before the newest segment that fits
         for row in read_rows(folder, Filter(until=until, until_ms=until_ms)):
             world = project(world, codec.decode(row), KINDS)
+    if world.position < until < LAST:
+        raise Refused(404, f"{until}: the log goes up to {world.position}")
     return world
 
 

@@ -120,6 +120,11 @@ def _status(view: View) -> Json:
 def _resources(view: View, query: Mapping[str, list[str]]) -> Reply:
     """Return the rows that fit: `name` is NAME or KIND/NAME and may come several times."""
     rows: list[dict[str, Any]] = []
+    known_nodes = {*view.world.configuration.nodes, *view.world.placed}
+    absent = [node for node in query.get("node", []) if node not in known_nodes]
+    if absent:
+        names = ", ".join(sorted(known_nodes)) or "none"
+        return error(404, f"{', '.join(absent)}: no such node (there are {names})")
     verdicts = view.verdicts()
     keys = {verdict.placement.key for verdict in verdicts}
     known = {word for key in keys for word in (key.name, str(key))}

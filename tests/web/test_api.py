@@ -56,7 +56,6 @@ def test_a_row_has_the_fields_that_are_promised():
         ("kind=transponder", "abc"),
         ("kind=stream", ""),
         ("node=wcs1", "abc"),
-        ("node=wcs2", ""),
         ("phase=Ready&phase=Waiting", "ac"),
         ("notReady=1", "bc"),
         ("label=show=news", "a"),
@@ -189,3 +188,10 @@ def test_what_is_known_of_a_stream_is_no_row_of_strangers():
     history.looked(streams=(published("s-1"),))
     assert asked(history, "/api/v1/resources", "foreign=1") == (200, [])
     assert evolve(history.world).observed[NODE, "stream"]
+
+
+def test_a_node_that_is_not_there_is_an_error_and_no_empty_answer():
+    assert asked(begun_with_one(), "/api/v1/resources", "node=typo&node=wcs1") == (
+        404,
+        {"error": "typo: no such node (there are wcs1)"},
+    )
