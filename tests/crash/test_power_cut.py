@@ -22,7 +22,7 @@ from tests.crash.place import Place, quick_folder, reopened
 from tests.shell.log.desk import facts, running
 
 EVENTS, SECTOR, NOISE, STARTED = 1_000, 512, 4_096, 97
-NIGHTLY, NIGHTLY_S = 100_000, 480
+NIGHTLY, NIGHTLY_S = 100_000, 420
 
 
 async def write(folder, rng):
