@@ -98,7 +98,7 @@ def told(figure, name, ours, alones):
     figure(f"T07 {name}: {ours.total()} flips, {dict(ours)}; SQLite alone: {dict(alones)}")
 
 
-@pytest.mark.parametrize(("suffix", "count"), [("-wal", 150), ("", 900)])
+@pytest.mark.parametrize(("suffix", "count"), [("-wal", 81), ("", 600)])
 def test_t07_every_flip_that_alters_or_removes_an_entry_is_told_by_the_start(figure, suffix, count):
     ours, alones = sweep(suffix, count, SECTOR, is_closed=not suffix)
     told(figure, suffix or "main file", ours, alones)

@@ -78,7 +78,7 @@ def trial(log, seeds, figure):
 
 
 def test_t08_a_tamper_with_one_of_ten_thousand_events_is_named_and_nothing_else_is(log, figure):
-    trial(log, range(100), figure)
+    trial(log, range(60), figure)
 
 
 @pytest.mark.nightly
