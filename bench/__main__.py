@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-MEASURES = {"flood": "500 hooks/s on 1,000 resources for a minute, then two minutes of rest"}
+MEASURES = {
+    "flood": "500 hooks/s on 1,000 resources for a minute, then two minutes of rest",
+    "log": "verify, open and back up a log of 50,000 hooks",
+}
 
 
 def main():
