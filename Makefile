@@ -45,7 +45,7 @@ coverage: $(VENV)/.dev  ## the test suite with coverage; core, kinds, web and co
 peers:  ## the Debian packages that tests talk to; needs root
 	if command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qy --no-install-recommends systemd; \
+		apt-get install -qy --no-install-recommends systemd gcc libc6-dev; \
 	fi
 
 bench: $(VENV)/.dev .venv-bench/.peers  ## measures beside peers, written to bench/RESULTS.md

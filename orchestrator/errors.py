@@ -7,6 +7,7 @@
     │   ├── LogDamaged           its chain does not verify                          (exit 6)
     │   ├── LogNewer             a newer program wrote it; nothing was written
     │   ├── LogUnreadable        something is in the way of reading it, such as a permission
+    │   ├── LogUncopied          no copy of it was made; the log itself is as it was
     │   └── LogRefused           this append is not on disk; say 503, try again
     ├── NodeUnreachable      the request never reached the node: it cannot have had an effect
     ├── OutcomeUnknown       the request may have reached it; only a look can tell
@@ -110,6 +111,18 @@ class LogUnreadable(LogError):
             f"the log {self.path} cannot be read: {self.reason}. "
             "Read it as a member of the group that owns its folder, or try again"
         )
+
+
+@frozen(str=False)
+class LogUncopied(LogError):
+    """No copy of the log was made; the log itself is as it was."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return why, and what to do."""
+        return f"no backup was made in {self.path}: {self.reason}. Name an empty folder with space"
 
 
 @frozen(str=False)

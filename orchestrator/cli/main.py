@@ -25,7 +25,7 @@ VERBS: Final = {
     "forget": ("orders", "Let go, and leave alone."),
     "approve": ("control", "Let a held set go on."),
     "call": ("call", "Call one WCS REST method, logged with the actor."),
-    "log": ("log", "Check the log; accept that it has lost its tail."),
+    "log": ("log", "Check, count, export and back up the log; accept a lost tail."),
     "schema": ("schema", "JSON Schema of state or configuration, for editors."),
     "emulate": ("emulate", "Run the WCS emulator by itself."),
     "demo": ("demo", "What `make demo` runs."),

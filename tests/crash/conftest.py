@@ -63,8 +63,8 @@ def quick():
         yield folder
 
 
-@pytest.fixture
-def faulty(shim, crashed, quick):
+@pytest.fixture(scope="module")
+def faulty(shim, crashed):
     """Give a process with a failing disk."""
-    with faults.Faulty(shim, quick, crashed) as faulty:
+    with quick_folder() as folder, faults.Faulty(shim, folder, crashed) as faulty:
         yield faulty

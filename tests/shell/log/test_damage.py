@@ -14,24 +14,12 @@ import sqlite3
 import pytest
 import trio
 from desk import CODEC, SqlitePlace, desk_at, facts, running
-from tamper import tampered
+from tamper import TAMPERS, edit, positions, tampered
 
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogDamaged, LogError
 from orchestrator.shell.log.read import read_rows, verify
-from orchestrator.shell.log.segment import INSERT, segments
-
-EDITS = (
-    "at_ms = at_ms + 1",
-    "node = node || 'x'",
-    "type = 'TailLost'",
-    "schema = schema + 1",
-    "subject = 'x'",
-    "cause = cause + 1",
-    "actor = 'user:mallory'",
-    "body = body || ' '",
-    "hash = '00' || substr(hash, 3)",
-)
+from orchestrator.shell.log.segment import segments
 
 
 async def _written(folder, count=24, segment_max=8):
@@ -61,60 +49,6 @@ def crashed(tmp_path_factory):
 
     trio.run(write)
     return folder / "log"
-
-
-def edit(connection, position, rng):
-    connection.execute(f"UPDATE entries SET {rng.choice(EDITS)} WHERE position = ?", (position,))
-    return position
-
-
-def delete(connection, position, _):
-    connection.execute("DELETE FROM entries WHERE position = ?", (position,))
-    return position
-
-
-def insert(connection, position, rng):
-    """Make room before a position, and put something of ours there."""
-    for stands in sorted(positions(connection), reverse=True):
-        if stands >= position:
-            shift(connection, stands, stands + 1)
-    row = ("X", 1, "daemon", 0, "user:mallory", "{}", f"{rng.getrandbits(256):064x}")
-    connection.execute(
-        "INSERT INTO entries VALUES (?, 1, '', ?, ?, ?, ?, ?, ?, ?)", (position, *row)
-    )
-    return position
-
-
-def swap(connection, position, _):
-    known = positions(connection)
-    other = position + 1 if position + 1 in known else position - 1
-    shift(connection, position, -1)
-    shift(connection, other, position)
-    shift(connection, -1, other)
-    return min(position, other)
-
-
-def truncate(connection, position, _):
-    connection.execute("DELETE FROM entries WHERE position >= ?", (position,))
-    return position
-
-
-def before_all(connection, _position, _):
-    first = min(positions(connection))
-    row = connection.execute("SELECT * FROM entries WHERE position = ?", (first,)).fetchone()
-    connection.execute(INSERT, (first - 7, *row[1:]))
-    return first
-
-
-TAMPERS = (edit, delete, insert, swap, truncate, before_all)
-
-
-def positions(connection):
-    return [position for (position,) in connection.execute("SELECT position FROM entries")]
-
-
-def shift(connection, position, to):
-    connection.execute("UPDATE entries SET position = ? WHERE position = ?", (to, position))
 
 
 @pytest.mark.parametrize("seed", range(60))
