@@ -174,7 +174,7 @@ class NodeClient:
         request = client.build_request(
             "POST",
             self._url + call.path,
-            content=orjson.dumps(call.body, default=_plain),
+            content=orjson.dumps(call.body, default=_plain, option=orjson.OPT_SORT_KEYS),
             headers=_HEADERS,
         )
         auth = httpx.BasicAuth(endpoint.username, self._password()) if endpoint.username else None
