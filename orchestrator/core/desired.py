@@ -9,7 +9,13 @@ from attrs import evolve
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import afresh
 from orchestrator.core.mapping import with_member, without, without_member
-from orchestrator.core.ownership import let_go, with_orders_kept, with_owner, with_placed
+from orchestrator.core.ownership import (
+    let_go,
+    with_orders_kept,
+    with_owner,
+    with_placed,
+    without_making,
+)
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
@@ -102,6 +108,8 @@ def _unwanted(
         changed=without(world.changed, placement),
         members=without(world.members, placement),
     )
+    if keeps or resource.protect:
+        world = without_making(world, placement)  # what no look has shown yet is let go as well
     for thing in tuple(world.holdings(placement)):
         world = _without_line(world, placement, thing, resource, keeps=keeps)
     return with_placed(world, placement)

@@ -13,7 +13,7 @@ from orchestrator.core.failure import afresh
 from orchestrator.core.json import whole
 from orchestrator.core.mapping import without
 from orchestrator.core.order import Order, Verb
-from orchestrator.core.ownership import let_go, with_orders_kept, with_owner
+from orchestrator.core.ownership import let_go, with_orders_kept, with_owner, without_making
 from orchestrator.core.resource import Key, Placement
 from orchestrator.core.world import World
 
@@ -56,6 +56,7 @@ def with_forgotten(world: World, entry: Entry, forgotten: Forgotten) -> World:
     placement = Placement(forgotten.node, forgotten.key)
     order = Order(Verb.FORGET, world.position, world.at_ms, entry.actor)
     world = evolve(world, orders=world.orders.set(forgotten.key, order))
+    world = without_making(world, placement)
     thing = world.thing(forgotten.node, forgotten.key.kind, forgotten.natural)
     if thing is not None and thing.owner is not None and thing.seen.id == forgotten.id:
         world = let_go(world, placement, thing)

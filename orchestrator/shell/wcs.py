@@ -175,7 +175,7 @@ class NodeClient:
             request = client.build_request(
                 "POST",
                 self._url + call.path,
-                content=orjson.dumps(call.body, default=_plain),
+                content=orjson.dumps(call.body, default=_plain, option=orjson.OPT_SORT_KEYS),
                 headers=_HEADERS,
             )
             request.url.raw_host.decode().encode("idna")  # as the look-up of the name will do it

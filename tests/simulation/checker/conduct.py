@@ -1,0 +1,155 @@
+"""Laws 5 and 6, and orders: what is done is wanted, allowed, and done to what is ours."""
+
+from collections import defaultdict
+
+from tests.simulation.checker.story import STARTING
+from tests.simulation.checker.streams import Streams
+from tests.simulation.checker.wishes import Wishes
+
+
+def every_action_is_wanted(story):
+    """Judge each call by the documents and orders that stood in the log before its intent."""
+    wishes, streams = Wishes(), Streams()
+    called = {call.intent.position for call in story.mutations() if call.intent is not None}
+    for row in story.rows:
+        if row.position in called:
+            for complaint in _complaints(story, wishes, streams, row):
+                yield f"{row.position} ({row.said['action']} {row.said['key']}): {complaint}"
+        wishes.fold(row)
+        streams.fold(row)
+
+
+def _complaints(story, wishes, streams, row):
+    node, key = row.place
+    action, order = row.said["action"], wishes.order(node, key, row.at_ms)
+    line = wishes.wanted(node, key)
+    if order is not None and (order.verb != "stop" or action != "delete"):
+        yield f"it is {order.verb}ed since {order.position}"
+    if wishes.is_observed(node, key):
+        yield "it is only watched"
+    if action != "delete" and line is None:
+        yield "no line wants it"
+    if action == "create" and line is not None:
+        name = line["spec"]["streamName"]
+        if not streams.published(node, name):
+            yield f"nothing that was heard or seen says that stream {name} is published"
+    is_stopped = order is not None and order.verb == "stop"
+    if action == "delete" and not is_stopped:
+        if line is not None:
+            yield "its line wants it, and nobody ordered its end"
+        elif (node, key) in wishes.lost and wishes.lost[node, key][1]["protect"]:
+            yield "it is protected"
+    if action == "replace" and line is not None:
+        life = _life(story, row)
+        since = story.durable(life.came) if life is not None else 0
+        if wishes.restarted.get(key, 0) <= since and not _differs(story, row, line):
+            yield "it is as its line wants it, and nobody ordered a restart"
+
+
+def _life(story, row):
+    """Return the life that an action is about, as it was when the action was written."""
+    sort = row.said["key"].partition("/")[0]
+    before = story.entry_at(row.position)
+    lives = story.lives.get((sort, row.node, row.said["id"]), ())
+    return next((life for life in reversed(lives) if life.came <= before), None)
+
+
+def _differs(story, row, line):
+    life, spec = _life(story, row), line["spec"]
+    if life is None:
+        return True
+    if life.sort == "recording":
+        template = life.detail["config"].get("fileTemplate", "")
+        return life.detail["name"] != spec["streamName"] or template != spec["fileTemplate"]
+    return (life.detail["source"], life.detail["rtmpUrl"]) != (spec["streamName"], spec["rtmpUrl"])
+
+
+def only_what_is_ours_is_touched(story):
+    """Judge each call that names a thing: our call made it, or it was adopted, and not let go."""
+    ours = _Ours(story)
+    for call in story.mutations():
+        id_ = call.body.get("mediaSessionId")
+        if call.intent is None or call.path in STARTING:
+            continue
+        claim = ours.claim(call.node, call.intent.said["key"], id_, call.intent.position)
+        if claim is None:
+            yield f"call {call.number} ({call.path}) touches {id_}, which is not ours"
+        is_end = call.intent.said["action"] == "delete" and not ours.is_stopped(call.intent)
+        if claim == "adopted" and is_end:
+            yield f"call {call.number} ends {id_}, which was only adopted"
+
+
+class _Ours:
+    """Whose lives are, told from the effects of our calls and from what was adopted."""
+
+    def __init__(self, story):
+        self.story = story
+        self.made = defaultdict(list)
+        for (_, node, id_), lives in story.lives.items():
+            for life in lives:
+                call = story.calls.get(life.call) if life.by == "rest" else None
+                if call is not None and call.intent is not None:
+                    key = call.intent.said["key"]
+                    self.made[node, key, id_].append(call.intent.position)
+        self.adopted, self.let_go, self.changed = {}, {}, {}
+        self.stops = set()
+        wishes = Wishes()
+        for row in story.rows:
+            if row.type == "Adopted":
+                self.adopted.setdefault((*row.place, row.said["id"]), []).append(row.position)
+            elif row.type == "Forgotten":
+                self.let_go.setdefault((*row.place, row.said["id"]), []).append(row.position)
+            elif row.type == "ActionStarted" and row.said["action"] in ("update", "replace"):
+                self.changed.setdefault((*row.place, row.said["id"]), row.position)
+            if row.type == "ActionStarted":
+                order = wishes.order(*row.place, row.at_ms)
+                if order is not None and order.verb == "stop":
+                    self.stops.add(row.position)
+            wishes.fold(row)
+            for (node, key), position in wishes.kept.items():
+                if position == row.position:
+                    self.let_go.setdefault((node, key, ""), []).append(position)
+
+    def is_stopped(self, intent):
+        return intent.position in self.stops
+
+    def claim(self, node, key, id_, position):
+        """Return how it is ours at a position: made, adopted, or None where it is not."""
+        place = (node, key, id_)
+        made = max((one for one in self.made[place] if one < position), default=0)
+        adopted = max((one for one in self.adopted.get(place, ()) if one < position), default=0)
+        gone = (*self.let_go.get(place, ()), *self.let_go.get((node, key, ""), ()))
+        let_go = max((one for one in gone if one < position), default=0)
+        if max(made, adopted) <= let_go:
+            return None
+        if adopted > made and self.changed.get(place, position) >= position:
+            return "adopted"
+        return "made"
+
+
+def what_is_adopted_is_as_declared(story):
+    """Judge what was adopted without being asked by what looks had shown of it."""
+    wishes, seen, streams = Wishes(), {}, Streams()
+    for row in story.rows:
+        if row.type == "Looked":
+            for one in (*row.said["appeared"], *row.said["changed"]):
+                seen[row.node, row.said["kind"], one["id"]] = one["fields"]
+        if row.type == "Adopted" and row.actor == "orchestrator":
+            node, key = row.place
+            line, kind = wishes.wanted(node, key), key.partition("/")[0]
+            fields = seen.get((node, kind, row.said["id"]))
+            if line is None or fields is None or wishes.order(node, key, row.at_ms):
+                yield f"{row.position} adopts {row.said['id']} for {key}, which is not wanted so"
+            elif kind == "transponder" and not _fits(line["spec"], fields):
+                yield f"{row.position} adopts {fields} for {line['spec']}"
+        wishes.fold(row)
+        streams.fold(row)
+
+
+def _fits(spec, fields):
+    name = spec["streamName"]
+    is_named = fields["streamName"] in (name, f"rtmp_{name}")
+    return is_named and (spec["rtmpUrl"], spec["muted"]) == (fields["rtmpUrl"], fields["muted"])
+
+
+LAWS = (every_action_is_wanted, only_what_is_ours_is_touched, what_is_adopted_is_as_declared)

@@ -1,0 +1,207 @@
+"""What happened, put in order: rows of the log, calls to the nodes, lives of things there."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import orjson
+
+MUTATING = {
+    "/push/startup": "transponder",
+    "/push/terminate": "transponder",
+    "/push/mute": "transponder",
+    "/push/unmute": "transponder",
+    "/push/sound_on": "transponder",
+    "/push/sound_off": "transponder",
+    "/recorder/startup": "recording",
+    "/recorder/terminate": "recording",
+    "/stream/startRecording": "recording",
+    "/stream/stopRecording": "recording",
+}
+STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
+ENDING = ("/push/terminate", "/recorder/terminate", "/stream/stopRecording")
+LISTINGS = {
+    "transponder": "/push/find_all",
+    "recording": "/recorder/find_all",
+    "stream": "/stream/find_all",
+}
+SPOILT = {"answer truncated", "answer html", "answer lost", "call fails", "call hangs"}
+OUTCOMES = ("ActionFinished", "ActionFailed")
+
+
+@dataclass
+class Row:
+    position: int
+    at_ms: int
+    node: str
+    type: str
+    cause: int
+    actor: str
+    said: dict
+
+    @property
+    def place(self):
+        """Return the node and the key that an action is about."""
+        return self.said["node"], self.said["key"]
+
+
+@dataclass
+class Call:
+    """A call of the daemon: the numbers of its arrival and its answer in the journal."""
+
+    number: int
+    at_s: float
+    node: str
+    path: str
+    body: dict
+    answered: int = 0
+    status: int = 0
+    faults: set = field(default_factory=set)
+    intent: Row | None = None
+
+    @property
+    def subject(self):
+        """Return what tells it from other calls to the same method."""
+        return subject(self.body)
+
+    @property
+    def is_complete(self):
+        """Return whether it told everything that a listing can tell; a 404 needs no body."""
+        return self.status == 404 or (self.status == 200 and not self.faults & SPOILT)
+
+
+@dataclass
+class Life:
+    """One life of a thing on a node, by journal numbers; `went` is infinite while it is there."""
+
+    sort: str
+    node: str
+    id: str
+    came: int
+    by: str
+    call: int
+    detail: dict
+    went: float = float("inf")
+
+
+def subject(body):
+    if "mediaSessionId" in body:
+        return body["mediaSessionId"]
+    return f"{body.get('streamName')} {body.get('rtmpUrl')}"
+
+
+class Story:
+    """A trial, told in order."""
+
+    def __init__(self, trial):
+        self.trial = trial
+        self.settings = trial.settings
+        self.rows = [
+            Row(
+                one["position"], one["at_ms"], one["node"], one["type"], one["cause"],
+                one["actor"], orjson.loads(one["body"]),
+            )
+            for one in trial.rows
+        ]  # fmt: skip
+        self.entries = trial.journal
+        self._counts = [count for count, _ in trial.marks]
+        self._positions = [position for _, position in trial.marks]
+        self.calls = self._calls_of("rest")
+        self.lives = self._lives()
+        self.looks = self._looks()
+        self.starts = [row.position for row in self.rows if row.type == "DaemonStarted"]
+        self._match_intents()
+
+    def durable(self, number):
+        """Return the position that was on disk before that entry of the journal was written."""
+        index = bisect_left(self._counts, number)
+        return self._positions[index - 1] if index else 0
+
+    def entry_at(self, position):
+        """Return how many entries the journal had when that position was on disk."""
+        index = bisect_left(self._positions, position)
+        return self._counts[index] if index < len(self._counts) else self._counts[-1]
+
+    def _calls_of(self, by):
+        calls = {}
+        for one in self.entries:
+            if one["kind"] == "rest" and one["by"] == by:
+                body = one["detail"]["body"]
+                calls[one["number"]] = Call(
+                    one["number"], one["at_s"], one["node"], one["what"],
+                    body if isinstance(body, dict) else {},
+                )  # fmt: skip
+            elif one["kind"] == "answer" and one["call"] in calls:
+                call = calls[one["call"]]
+                call.answered, call.status = one["number"], one["status"]
+            elif one["kind"] == "fault" and one["call"] in calls:
+                calls[one["call"]].faults.add(one["what"])
+        return calls
+
+    def _lives(self):
+        lives, there = defaultdict(list), {}
+        for one in self.entries:
+            sort, _, verb = one["what"].partition(" ")
+            if one["kind"] != "effect" or verb not in ("came", "went", "changed"):
+                continue
+            key = (sort, one["node"], one["object"])
+            if verb == "came":
+                life = Life(*key, one["number"], one["by"], one["call"], one["detail"])
+                lives[key].append(life)
+                there[key] = life
+            elif verb == "went":
+                there.pop(key).went = one["number"]
+            else:
+                there[key].detail = {**there[key].detail, **one["detail"]}
+        return lives
+
+    def _looks(self):
+        """Return node and kind → the complete lists told of it, in the order of their answers."""
+        looks = defaultdict(list)
+        for call in self.calls.values():
+            if call.status == 404 and "call fails" in call.faults:
+                call.faults = {"listing hidden"}  # it looks just like a list of nothing
+            if call.is_complete and call.answered:
+                is_old = call.node in self.settings["without_recorder"]
+                for kind, path in LISTINGS.items():
+                    if call.path == (
+                        LISTINGS["stream"] if is_old and kind == "recording" else path
+                    ):
+                        looks[call.node, kind].append(call)
+        for calls in looks.values():
+            calls.sort(key=lambda call: call.answered)
+        return looks
+
+    def look_before(self, node, kind, number):
+        """Return the last complete list of a kind that was told before an entry, or None."""
+        calls = self.looks[node, kind]
+        index = bisect_right(calls, number - 1, key=lambda call: call.answered)
+        return calls[index - 1] if index else None
+
+    def mutations(self):
+        return [call for call in self.calls.values() if call.path in MUTATING]
+
+    def _match_intents(self):
+        """Give each mutating call the intent in the log that it rests on, if there is one."""
+        open_intents, closed = defaultdict(list), {}
+        latest = {}
+        for row in self.rows:
+            if row.type == "ActionStarted":
+                said = row.said
+                open_intents[said["node"], said["method"], subject(said["request"])].append(row)
+                latest[row.place] = row
+            elif row.type in OUTCOMES and row.place in latest:
+                closed[latest.pop(row.place).position] = row.position
+            elif row.type == "DaemonStarted":
+                for started in latest.values():
+                    closed[started.position] = row.position
+                latest.clear()
+        used = set()
+        for call in self.mutations():
+            durable = self.durable(call.number)
+            for row in open_intents[call.node, call.path, call.subject]:
+                is_open = closed.get(row.position, float("inf")) > durable
+                if row.position <= durable and is_open and row.position not in used:
+                    call.intent = row
+                    used.add(row.position)
+                    break

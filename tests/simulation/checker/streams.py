@@ -1,0 +1,42 @@
+"""Streams that hooks or looks say are published; a stream never goes backwards."""
+
+from collections import defaultdict
+
+ENDS = ("UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED")
+HEARD = ("StreamStatusEvent", "StreamKeepAliveEvent")
+
+
+class Streams:
+    """Node → id → (name, position since which it is known), folded from the log's rows."""
+
+    def __init__(self):
+        self.known = defaultdict(dict)
+        self.ended = set()
+
+    def published(self, node, name):
+        return any(one == name for one, _ in self.known[node].values())
+
+    def fed(self, node, names, position):
+        """Return whether a stream of one of these names is known since a position or longer."""
+        known = self.known[node].values()
+        return any(name in names and since <= position for name, since in known)
+
+    def fold(self, row):
+        known = self.known[row.node]
+        if row.type == "HookReceived" and row.said["method"] in HEARD:
+            body = row.said["body"]
+            id_, status = body.get("mediaSessionId"), body.get("status")
+            is_published = str(body.get("published", True)).lower() == "true"
+            if status in ENDS:
+                self.ended.add((row.node, id_))
+                known.pop(id_, None)
+            elif status == "PUBLISHING" and is_published and (row.node, id_) not in self.ended:
+                known.setdefault(id_, (body["name"], row.position))
+        elif row.type == "Looked" and row.said["kind"] == "stream":
+            for id_ in row.said["vanished"]:
+                known.pop(id_, None)
+            for seen in (*row.said["appeared"], *row.said["changed"]):
+                since = known.get(seen["id"], ("", row.position))[1]
+                known[seen["id"]] = (seen["fields"]["name"], since)
+        elif row.type == "NodeRestarted":
+            known.clear()

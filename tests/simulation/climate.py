@@ -1,0 +1,79 @@
+"""What one seed is like before anything happens: nodes, builds, timing, limits, and how wild it is.
+
+All of it is drawn from the seed, first of all, so that it can be told from the seed alone.
+"""
+
+from random import Random
+
+from attrs import frozen
+
+from orchestrator.core.configuration import Deletes, Limits, Node, Recorder, Timing
+from orchestrator.core.mapping import Map
+from orchestrator.emulator.settings import ErrorForm, FindsName, Generation, Unpublished
+from orchestrator.emulator.settings import Settings as Build
+
+STREAMS = ("a", "b", "c", "d")
+TARGETS = tuple(f"rtmp://target.lan/live{number}" for number in range(4))
+GAPS_S = (0.0, 0.01, 0.3, 1, 2, 5, 10, 40, 120)
+
+
+@frozen
+class Climate:
+    """All that stays as it is for one seed."""
+
+    seed: int
+    steps: int
+    nodes: tuple[str, ...]
+    builds: dict[str, Build]
+    node_values: dict[str, Node]
+    timing: Timing
+    limits: Limits
+    segment_max: int
+    is_calm_at_hooks: bool
+    """Whether hooks never lie here: what a lie may excuse is judged strictly then."""
+
+
+def climate_of(seed: int) -> Climate:
+    """Return the climate of a seed."""
+    draw = Random(f"climate {seed}")
+    nodes = ("wcs1", "wcs2")[: draw.choice((1, 1, 2))]
+    builds = {node: _build(draw) for node in nodes}
+    deletes = draw.choice((Deletes(), Deletes(per_change=2, percent=90, above=20, per_hour=3)))
+    return Climate(
+        seed=seed,
+        steps=draw.choice((80, 120, 160)),
+        nodes=nodes,
+        builds=builds,
+        node_values={node: _node(draw, builds[node]) for node in nodes},
+        timing=Timing(
+            resync_ms=30_000,
+            looks_ms=Map({"transponders": draw.choice((5_000, 15_000, 30_000))}),
+        ),
+        limits=Limits(deletes, interrupts_per_change=draw.choice((1, 5))),
+        segment_max=draw.choice((100, 10_000)),
+        is_calm_at_hooks=draw.random() < 0.4,
+    )
+
+
+def _build(draw: Random) -> Build:
+    return Build(
+        generation=draw.choice(tuple(Generation)),
+        error_form=draw.choice(tuple(ErrorForm)),
+        none_is_404=draw.random() < 0.7,
+        bare_object=draw.random() < 0.2,
+        booleans_as_strings=draw.random() < 0.2,
+        prefix=draw.choice(("rtmp_", "rtmp_", "")),
+        unpublished=draw.choice(tuple(Unpublished)),
+        finds_name=draw.choice(tuple(FindsName)),
+        terminate_s=draw.choice((0.0, 0.2, 3.0)),
+        source_end_s=draw.choice((0.0, 1.0, 8.0)),
+        has_recorder=draw.random() < 0.7,
+        renews_node_id=draw.random() < 0.3,
+        keep_alive_streaming_sessions_enabled=draw.random() < 0.5,
+        streaming_sessions_keep_alive_interval=draw.choice((30.0, 60.0)),
+    )
+
+
+def _node(draw: Random, build: Build) -> Node:
+    is_old = not build.has_recorder or draw.random() < 0.2
+    return Node(recorder=Recorder.STREAM if is_old else Recorder.RECORDER)

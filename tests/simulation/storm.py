@@ -1,0 +1,281 @@
+"""One seed from start to end: a storm, then calm, then rest; what came of it is a `Trial`."""
+
+from contextlib import contextmanager
+from hashlib import sha256
+from logging import CRITICAL
+from random import Random
+from time import perf_counter
+
+import orjson
+import structlog
+import trio
+from attrs import asdict, define, field, frozen
+from trio.testing import MockClock
+
+from orchestrator.core.configuration import Recorder
+from orchestrator.core.filter import Filter
+from orchestrator.core.project import project
+from orchestrator.core.world import World
+from orchestrator.emulator.faults import Faults, Hiding
+from orchestrator.emulator.journal import shown
+from orchestrator.kinds.catalogue import KINDS
+from tests.simulation.actors import Actors
+from tests.simulation.climate import GAPS_S, Climate, climate_of
+from tests.simulation.machine import Machine
+from tests.simulation.people import People
+from tests.stage import staged
+
+LATE_S = 310  # until the last hook that is under way has arrived, and orders for a while are over
+CALM_S = 480  # parked things are tried every 300 s, and a jitter; then they have to be seen
+REST_S = 7200
+STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
+GROUPS = ((), (), ("/push/",), ("/stream/",), ("/recorder/",), STARTING, STARTING)
+
+
+@frozen
+class Trial:
+    """What can be known of a run from outside: the log, the emulator's journal, the disk's notes.
+
+    `marks` say how far the log was on disk at which entry of the journal; `calm` and `rest` are
+    the (position, entry) at which faults had ended, and at which nothing was left to do; `claims`
+    is what the daemon says of each resource then.
+    """
+
+    seed: int
+    rows: list
+    journal: list
+    marks: list
+    settings: dict
+    claims: list
+    calm: tuple
+    rest: tuple
+    fired: dict
+    virtual_s: float
+    is_replayed: bool
+    wall_s: float = 0.0
+
+    @property
+    def trace(self):
+        """Return the hash of everything that happened."""
+        told = orjson.dumps((self.rows, self.journal, self.marks, self.claims))
+        return sha256(told).hexdigest()
+
+
+@define(eq=False)
+class Storm:
+    """Draws what happens next."""
+
+    climate: Climate
+    stage: object
+    machine: Machine
+    draw: Random
+    actors: Actors
+    people: People
+    has_lives: set = field(factory=set)
+
+    async def rage(self):
+        for _ in range(4):
+            self.people.edit()
+        for _ in range(self.climate.steps):
+            who = self.draw.choice((self.actors, self.actors, self.people, self))
+            self.draw.choice(type(who).acts)(who)
+            await trio.sleep(self.draw.choice(GAPS_S))
+
+    def server(self):
+        return self.stage.servers[self.draw.choice(self.stage.node_names)]
+
+    def faults(self):
+        draw, server = self.draw, self.server()
+        lying = 0 if self.climate.is_calm_at_hooks else 0.3
+        faults = Faults(
+            hooks_lost=draw.choice((0, 0, 0.5)),
+            hooks_doubled=draw.choice((0, 0, 0.5)),
+            hooks_copies=draw.choice((1, 4)),
+            hooks_delayed=draw.choice((0, 0, 0.5)),
+            hooks_late_s=draw.choice((5, 300)),
+            hooks_reordered=draw.choice((0, 0, 0.5)),
+            hooks_lying=draw.choice((0, 0, lying)),
+            rest_groups=draw.choice(GROUPS),
+            rest_fails=draw.choice((0, 0, 0.3, 0.9)),
+            rest_status=draw.choice((500, 503, 404)),
+            rest_hangs=draw.choice((0, 0, 0.05)),
+            rest_lost=draw.choice((0, 0, 0.3)),
+            rest_truncated=draw.choice((0, 0, 0.2)),
+            rest_html=draw.choice((0, 0, 0.1)),
+            rest_reshaped=draw.choice((0, 0.3)),
+            rest_delayed=draw.choice((0, 0, 0.2)),
+            rest_late_s=draw.choice((2, 30)),
+            listings_hidden=draw.choice((0, 0, 1, 3)),
+            listings_hidden_as=draw.choice((Hiding.EMPTY, Hiding.NOT_FOUND)),
+            transponder_life_s=draw.choice((0, 0, 0, 120)),
+            recording_life_s=draw.choice((0, 0, 0, 300)),
+        )
+        if faults.transponder_life_s or faults.recording_life_s:
+            self.has_lives.add(server)
+        server.node.turn(faults)
+
+    def clear_up(self):
+        self.server().node.turn(Faults())
+
+    def restart(self):
+        server = self.server()
+        if server.node.listens:
+            self.machine.fired["node restarts"] += 1
+            server.restart(self.draw.choice((0, 3, 60)))
+
+    def hang(self):
+        server = self.server()
+        if server.node.listens and not server.node.hangs:
+            self.machine.fired["node silent"] += 1
+            server.hang()
+            self.later((5, 40, 120), lambda: server.node.hangs and server.hang(on=False))
+
+    def kill(self):
+        self.machine.down_s = self.draw.choice((0.1, 1, 100))
+        where = self.draw.choice(("", "before write", "after write", "at call", "at hook"))
+        if where:
+            self.machine.trap.where = where
+            self.machine.trap.countdown = self.draw.choice((1, 1, 2, 3, 7))
+        else:
+            self.machine.cut("at any time")
+
+    def spoil_disk(self):
+        if self.machine.has_power:
+            disk, draw = self.machine.disk, self.draw
+            disk.refuses, disk.denies = draw.choice((("disk full", ""), ("", "fsync failed")))
+            self.later((0.05, 2, 60), self.machine.mend)
+
+    def garble(self):
+        if self.stage.memory is not None and self.stage.memory.world.is_configured:
+            self.people.garble()
+            self.later((2, 100), self.people.mend)
+
+    def later(self, choices_s, act):
+        """Do something after a while that is drawn."""
+        self.actors.nursery.start_soon(_wait_and_act, self.draw.choice(choices_s), act)
+
+    acts = (
+        faults, faults, faults, clear_up, clear_up, restart, hang, kill, kill, spoil_disk,
+        spoil_disk, garble,
+    )  # fmt: skip
+
+    async def calm(self):
+        """End all faults, publish every stream for good, and read the documents once more."""
+        self.actors.make_peace()
+        self.machine.trap.where = ""
+        self.machine.mend()
+        self.machine.down_s = 1
+        self.stage.faults = ()
+        for server in self.stage.servers.values():
+            server.node.turn(Faults())
+            if server.node.hangs:
+                server.hang(on=False)
+            if server in self.has_lives and server.node.listens:
+                server.restart()  # what was bound to end by itself has ended with it
+        await trio.sleep(LATE_S)
+        self.actors.publish_all()
+        self.people.load()
+        place = (self.stage.log.head.position, self.stage.journal.written)
+        await trio.sleep(CALM_S)
+        return place
+
+
+async def _wait_and_act(wait_s, act):
+    await trio.sleep(wait_s)
+    act()
+
+
+async def _weather(climate):
+    machine = Machine()
+    seed = climate.seed
+    async with staged(
+        seed=seed, node_names=climate.nodes, wcs_settings_of=climate.builds,
+        node_values=dict(climate.node_values), timing=climate.timing, limits=climate.limits,
+        disk=machine.disk, journal=machine.journal, segment_max=climate.segment_max,
+    ) as stage:  # fmt: skip
+        machine.stage = stage
+        draw = Random(seed)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(machine.supervise)
+            actors = Actors(stage, draw, machine.fired, nursery)
+            people = People(stage, draw, machine.fired, nursery)
+            storm = Storm(climate, stage, machine, draw, actors, people)
+            await storm.rage()
+            calm = await storm.calm()
+            rest = (stage.log.head.position, stage.journal.written)
+            await trio.sleep(REST_S)
+            rows = await stage.log.read(Filter(), 10**6)
+            _, claims = await stage.ask("GET", "/api/v1/resources")
+            trial = _told(climate, machine, rows, claims, calm, rest)
+            nursery.cancel_scope.cancel()
+    return trial
+
+
+def _told(climate, machine, rows, claims, calm, rest):
+    stage = machine.stage
+    world = World()
+    for row in rows:
+        world = project(world, stage.log.codec.decode(row), KINDS)
+    limits, timing = climate.limits, climate.timing
+    looks_ms = dict.fromkeys(("transponder", "recording"), timing.resync_ms)
+    looks_ms |= {plural.removesuffix("s"): ms for plural, ms in timing.looks_ms.items()}
+    journal = [shown(entry) for entry in stage.journal.after(0)]
+    for entry in journal:
+        if entry["kind"] == "fault":
+            machine.fired[entry["what"]] += 1
+    return Trial(
+        seed=climate.seed,
+        rows=[asdict(row) for row in rows],
+        journal=journal,
+        marks=list(machine.disk.marks),
+        settings={
+            "per_change": limits.deletes.per_change,
+            "per_hour": limits.deletes.per_hour,
+            "interrupts": limits.interrupts_per_change,
+            "looks_ms": looks_ms,
+            "call_ms": timing.call_ms,
+            "without_recorder": [
+                node
+                for node, value in climate.node_values.items()
+                if value.recorder is Recorder.STREAM
+            ],
+        },
+        claims=claims,
+        calm=calm,
+        rest=rest,
+        fired=dict(machine.fired),
+        virtual_s=trio.current_time(),
+        is_replayed=world == stage.memory.world,
+    )
+
+
+@contextmanager
+def silent():
+    """Keep the daemon's journal to itself."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+@contextmanager
+def seeded(seed):
+    """Let trio's own scheduler draw from the seed, so that a seed is a history."""
+    run = trio._core._run
+    before = run._ALLOW_DETERMINISTIC_SCHEDULING
+    run._ALLOW_DETERMINISTIC_SCHEDULING = True
+    run._r.seed(seed)
+    try:
+        yield
+    finally:
+        run._ALLOW_DETERMINISTIC_SCHEDULING = before
+
+
+def weather(seed):
+    """Run one seed and return what is to be known of it."""
+    began = perf_counter()
+    with silent(), seeded(seed):
+        trial = trio.run(_weather, climate_of(seed), clock=MockClock(autojump_threshold=0))
+    return Trial(**{**asdict(trial, recurse=False), "wall_s": perf_counter() - began})

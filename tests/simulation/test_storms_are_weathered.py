@@ -1,0 +1,29 @@
+"""Storms: the whole daemon under faults drawn from a seed; then calm, in which it must converge.
+
+While faults rage, safety; when they have stopped, liveness; then rest. What is right is said by the
+checker, which reads the log, the emulator's journal and the disk's notes, and nothing else. Which
+seeds are run is fixed, how many depends on the time that there is.
+"""
+
+from itertools import chain, count
+
+import pytest
+
+from tests.simulation.sky import FIXED, failed_before, run, seconds
+
+NEW = 1_000
+NIGHTLY = 100_000
+
+
+@pytest.mark.slow
+def test_storms_are_weathered():
+    seeds = chain(failed_before(), FIXED, count(NEW))
+    failing = run(seeds, seconds("SIMULATION_S", 150))
+    assert not failing, "\n" + "\n".join(map(str, failing))
+
+
+@pytest.mark.nightly
+def test_storms_are_weathered_all_night():
+    seeds = chain(failed_before(), FIXED, count(int(seconds("SIMULATION_FROM", NIGHTLY))))
+    failing = run(seeds, seconds("SIMULATION_NIGHT_S", 2400))
+    assert not failing, "\n" + "\n".join(map(str, failing))
