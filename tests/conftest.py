@@ -2,8 +2,10 @@
 
 import os
 import shutil
+from random import Random
 
 import pytest
+import trio
 
 
 def pytest_runtest_setup(item):
@@ -16,3 +18,10 @@ def pytest_runtest_setup(item):
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture
+def one_order(monkeypatch):
+    """Have trio run tasks in the same order each time: positions are part of what is asserted."""
+    monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
+    monkeypatch.setattr(trio._core._run, "_r", Random(0))

@@ -6,9 +6,7 @@
 import os
 import pwd
 from pathlib import Path
-from random import Random
 
-import pytest
 import trio
 
 from orchestrator.cli.why import present, told
@@ -32,14 +30,9 @@ def act(number, title, text, command):
     )
 
 
-@pytest.fixture(autouse=True)
-def _same_order(monkeypatch):
-    """Have trio run tasks in one order: positions are part of the transcript."""
-    monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
-    monkeypatch.setattr(trio._core._run, "_r", Random(0))
-
-
-async def test_the_transcript_of_an_incident_names_each_cause_with_its_position(autojump_clock):
+async def test_the_transcript_of_an_incident_names_each_cause_with_its_position(
+    autojump_clock, one_order
+):
     acts = []
     async with staged(seed=3) as stage:
         stage.transponder("youtube", "show", f"{URL}/main")
