@@ -55,7 +55,9 @@ async def test_a_running_one_is_traced_to_its_hook_its_line_its_call_and_the_ans
             ("Looked", f"a look at the transponders of wcs1: appeared: {natural}"),
         ]
         causes = [entry["cause"] for entry in chain]
-        assert causes[2:] == [entry["position"] for entry in chain[1:4]]
+        positions = [entry["position"] for entry in chain]
+        assert causes[2:4] == positions[1:3]
+        assert causes[4] in positions  # the look was called for by the hook or by the answer
         assert await why(stage, position=chain[3]["position"]) == chain[1:4]
 
 
