@@ -71,3 +71,10 @@ def test_every_function_fits_a_screen(name):
     ]
     sizes = {one.name: (one.end_lineno or 0) - one.lineno + 1 for one in functions}
     assert {name: size for name, size in sizes.items() if size > 70} == {}
+
+
+def test_every_test_that_the_promises_name_is_there():
+    page = (ROOT / "docs/45-promises.md").read_text()
+    code = "".join(path.read_text() for path in ROOT.glob("tests/**/test_*.py"))
+    there = set(re.findall(r"def (test_\w+)\(", code))
+    assert sorted(set(re.findall(r"`(test_\w+)`", page)) - there) == []
