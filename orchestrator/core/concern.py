@@ -4,6 +4,8 @@ Told from the world before and after it, by the indices, so that the answer cost
 `EVERYTHING` stands for all placements of a node, or of all nodes.
 """
 
+from typing import Any
+
 from attrs import frozen
 
 from orchestrator.core.event import (
@@ -33,7 +35,7 @@ from orchestrator.core.event import (
     TailLost,
 )
 from orchestrator.core.ordered import keys_of, nodes_of
-from orchestrator.core.resource import Gone, Kinds, Placement, Seen
+from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
 from orchestrator.core.world import World, stream_name
 
 
@@ -124,8 +126,19 @@ def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Conce
             concerned |= _of_stream(after, node, kind, natural)
         else:
             concerned |= after.claimants(node, kind, natural)
+            concerned |= _rivals(before, after, kinds[kind], node, natural)
             concerned |= _owners(before, node, kind, natural) | _owners(after, node, kind, natural)
     return concerned
+
+
+def _rivals(
+    before: World, after: World, kind: Kind[Any], node: str, natural: str
+) -> frozenset[Placement]:
+    """Return what wants to send where a thing that came or went does."""
+    thing = before.thing(node, kind.name, natural) or after.thing(node, kind.name, natural)
+    targets = kind.declarable.occupied(thing.seen) if thing is not None else ()
+    wanting = (after.by_target.get((node, kind.name, target), frozenset()) for target in targets)
+    return frozenset(placement for placements in wanting for placement in placements)
 
 
 def _of_stream(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:

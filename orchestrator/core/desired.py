@@ -132,9 +132,10 @@ def _indexed(
     declared = kinds[placement.key.kind].declarable
     change = with_member if add else without_member
     node, kind = placement.node, placement.key.kind
-    by_natural, readers = world.by_natural, world.readers
+    by_natural, by_target, readers = world.by_natural, world.by_target, world.readers
+    by_target = change(by_target, (node, kind, declared.target(resource.spec)), placement)
     for natural in declared.naturals(resource.spec, NOWHERE):
         by_natural = change(by_natural, (node, kind, natural), placement)
     for name in declared.needs(resource.spec):
         readers = change(readers, (node, name), placement)
-    return evolve(world, by_natural=by_natural, readers=readers)
+    return evolve(world, by_natural=by_natural, by_target=by_target, readers=readers)

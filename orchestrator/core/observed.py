@@ -5,14 +5,15 @@ We own a life of a thing when our create made it, or when it was adopted; a stra
 under the same natural key is not ours.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from attrs import evolve
 
 from orchestrator.core.event import HookReceived, Looked, NodeRestarted
 from orchestrator.core.failure import afresh, after_drop
 from orchestrator.core.json import text
-from orchestrator.core.mapping import EMPTY, with_member, without, without_member
+from orchestrator.core.mapping import EMPTY, Map, with_member, without, without_member
 from orchestrator.core.ownership import disowned, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
@@ -23,6 +24,9 @@ from orchestrator.core.world import (
     World,
     stream_name,
 )
+
+Targets: TypeAlias = Map[tuple[str, str, str], frozenset[str]]
+Change: TypeAlias = Callable[[Targets, tuple[str, str, str], str], Targets]
 
 
 def with_hook(world: World, hook: HookReceived, kinds: Kinds) -> World:
@@ -74,7 +78,7 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
     for kind in kinds.values():
         things = world.things(node, kind.name)
         for natural in sorted(name for name in things if things[name].position <= since):
-            world = _forgotten_life(world, node, kind.name, natural)
+            world = _forgotten_life(world, node, kind, natural)
         scope = (node, kind.name)
         world = evolve(
             world, fresh=without(world.fresh, scope), cliffs=without(world.cliffs, scope)
@@ -137,6 +141,7 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     )
     if kinds[kind].declared is None:
         return _stream_appeared(world, node, thing)
+    world = _occupying(world, node, seen, kinds[kind], with_member)
     makers = set(world.claimants(node, kind, seen.natural))
     if (node, kind, seen.id) in world.makers:
         makers.add(world.makers[node, kind, seen.id])
@@ -160,7 +165,7 @@ def _changed(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> Wo
 def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) -> World:
     thing = world.things(node, kind)[natural]
     owner = thing.owner
-    world = _forgotten_life(world, node, kind, natural)
+    world = _forgotten_life(world, node, kinds[kind], natural)
     if owner is None or owner.unwanted:
         return world
     placement = Placement(node, owner.key)
@@ -173,15 +178,24 @@ def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) ->
     return evolve(world, records=world.records.set(placement, record), changed=changed)
 
 
-def _forgotten_life(world: World, node: str, kind: str, natural: str) -> World:
-    scope = (node, kind)
+def _occupying(world: World, node: str, seen: Seen, kind: Kind[Any], change: Change) -> World:
+    """Return the world in which the targets of a seen thing are taken, or free again."""
+    occupied = world.occupied
+    for target in kind.declared.occupied(seen) if kind.declared is not None else ():
+        occupied = change(occupied, (node, kind.name, target), seen.natural)
+    return evolve(world, occupied=occupied)
+
+
+def _forgotten_life(world: World, node: str, kind: Kind[Any], natural: str) -> World:
+    scope = (node, kind.name)
     things = world.observed[scope]
     thing = things[natural]
     world = evolve(
         world,
         observed=world.observed.set(scope, things.delete(natural)),
-        ids=without(world.ids, (node, kind, thing.seen.id)),
+        ids=without(world.ids, (node, kind.name, thing.seen.id)),
     )
+    world = _occupying(world, node, thing.seen, kind, without_member)
     if thing.owner is not None:
         world = disowned(world, Placement(node, thing.owner.key), natural)
     name = (node, stream_name(thing))

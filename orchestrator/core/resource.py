@@ -171,7 +171,8 @@ class Declarable(Generic[S]):
     """How things of a kind are declared, made, compared and ended.
 
     `naturals` are the natural keys under which a node may list the thing, the likeliest first;
-    `target` is what no two of them may share within `reach`; `sent` are the fields of a create
+    `target` is what no two of them may share within `reach`, and `occupied` the targets that a seen
+    thing may have; `sent` are the fields of a create
     that no listing shows; `made` reads the server-made id from the reply to a create ("" when it
     has none). `create` is asked for only while every stream that it `needs` is published.
     """
@@ -179,6 +180,7 @@ class Declarable(Generic[S]):
     spec: type[S]
     naturals: Callable[[S, Site], tuple[str, ...]]
     target: Callable[[S], str]
+    occupied: Callable[[Seen], tuple[str, ...]]
     needs: Callable[[S], tuple[str, ...]]
     create: Callable[[S, Site], RestCall]
     sent: Callable[[S], Map[str, Json]]

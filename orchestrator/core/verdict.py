@@ -138,6 +138,9 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
         if not world.is_streaming(placement.node, name):
             message = f"stream {name} is not published on {placement.node}"
             return case.held(Phase.WAITING, "stream-absent", message)
+    if (occupant := _occupant(case, wanted)) is not None:
+        message = f"{occupant} already sends where this one would: end it, or adopt it"
+        return case.held(Phase.HELD, "target-taken", message)
     record, retry = world.record(placement), world.retry(wanted)
     if record.accepted_ms:
         deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
@@ -158,6 +161,19 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
     spec, site = wanted.spec, case.site
     call, sent = case.declared.create(spec, site), case.declared.sent(spec)
     return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
+
+
+def _occupant(case: Case, wanted: Resource) -> str | None:
+    """Return who sends where this one would, though under another key: a stranger, or a line."""
+    world, node, kind = case.world, case.placement.node, case.placement.key.kind
+    target = case.declared.target(wanted.spec)
+    for natural in sorted(world.occupied.get((node, kind, target), frozenset())):
+        thing = world.things(node, kind)[natural]
+        if thing.owner is None:
+            return f"a stranger's {kind} on {node}"
+        if thing.owner.key != case.placement.key:
+            return str(thing.owner.key)
+    return None
 
 
 def _source_since(case: Case, wanted: Resource) -> int:

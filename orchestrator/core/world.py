@@ -176,6 +176,8 @@ class World:
     ids: Map[tuple[str, str, str], str] = field(default=EMPTY)
     makers: Map[tuple[str, str, str], Placement] = field(default=EMPTY)
     by_natural: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
+    by_target: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
+    occupied: Map[tuple[str, str, str], frozenset[str]] = field(default=EMPTY)
     readers: Map[tuple[str, str], frozenset[Placement]] = field(default=EMPTY)
     live: Map[tuple[str, str], frozenset[str]] = field(default=EMPTY)
     placed: Map[str, Map[Key, None]] = field(default=EMPTY)

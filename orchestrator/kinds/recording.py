@@ -80,6 +80,11 @@ def target(spec: Recording) -> str:
     return spec.stream_name
 
 
+def occupied(_seen: Seen) -> tuple[str, ...]:
+    """Return nothing: what records a stream already is found by the stream's id."""
+    return ()
+
+
 def needs(spec: Recording) -> tuple[str, ...]:
     """Return the one stream that it writes."""
     return (spec.stream_name,)
@@ -137,6 +142,7 @@ KIND: Final = Kind[Recording](
         spec=Recording,
         naturals=naturals,
         target=target,
+        occupied=occupied,
         needs=needs,
         create=create,
         sent=sent,

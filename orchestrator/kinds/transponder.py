@@ -101,6 +101,12 @@ def target(spec: Transponder) -> str:
     return url if spec.rtmp_transponder_full_url else f"{url}/{PREFIX}{spec.stream_name}"
 
 
+def occupied(seen: Seen) -> tuple[str, ...]:
+    """Return where its media may arrive: no listing tells whether its address is a full one."""
+    name, url = text(seen.fields, "streamName"), text(seen.fields, "rtmpUrl")
+    return (url, f"{url}/{name}")
+
+
 def needs(spec: Transponder) -> tuple[str, ...]:
     """Return the one stream that it reads."""
     return (spec.stream_name,)
@@ -197,6 +203,7 @@ KIND: Final = Kind[Transponder](
         spec=Transponder,
         naturals=naturals,
         target=target,
+        occupied=occupied,
         needs=needs,
         create=create,
         sent=sent,

@@ -120,6 +120,17 @@ def test_indices_say_what_the_world_says(played_acts):
         for natural, thing in things.items()
     }
     assert dict(world.ids.items()) == ids
+    occupied, wanting = {}, {}
+    for (node, kind), things in world.observed.items():
+        for natural, thing in things.items():
+            if KINDS[kind].declared is not None:
+                for target in KINDS[kind].declared.occupied(thing.seen):
+                    occupied.setdefault((node, kind, target), set()).add(natural)
+    assert {key: set(naturals) for key, naturals in world.occupied.items()} == occupied
+    for place, wanted in world.wanted.items():
+        target = KINDS[place.key.kind].declarable.target(wanted.spec)
+        wanting.setdefault((place.node, place.key.kind, target), set()).add(place)
+    assert {key: set(places) for key, places in world.by_target.items()} == wanting
 
 
 def owned(world):

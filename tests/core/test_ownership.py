@@ -8,7 +8,7 @@ from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import OnRemove
 from orchestrator.core.rest import RestCall
 from orchestrator.core.world import Claim
-from tests.core.history import NODE, URL, at, begun, key, line, listed, published, running
+from tests.core.history import NODE, URL, History, at, begun, key, line, listed, published, running
 
 
 def claim(history, natural=f"rtmp_show {URL}"):
@@ -218,3 +218,22 @@ def test_two_things_of_one_line_are_both_ended():
     history.look("transponder", listed("m-2", url=f"{URL}2"))
     assert history.owners() == {"m-2": "a"}
     assert history.phases() == {"a": ("Ready", "unverified")}
+
+
+def test_a_target_that_a_stranger_sends_to_under_another_name_is_taken():
+    whole = line("a", url=f"{URL}/key", rtmp_transponder_full_url=True)
+    history = History().configure().load(whole).publish()
+    stranger = listed("x", "rtmp_other", f"{URL}/key")
+    history.looked(stranger, streams=(published("s-1"),))
+    assert history.phases() == {"a": ("Held", "target-taken")}
+    history.wait(6_000).looked(streams=(published("s-1"),))
+    assert history.act("a", made="m-a").call.path == "/push/startup"
+
+
+def test_a_line_that_is_renamed_waits_until_the_old_one_has_ended():
+    history = running(line("old"))
+    history.load(line("new"), removed=("old",))
+    assert history.phases()["new"] == ("Held", "target-taken")
+    history.act("old")
+    history.wait(1_000).looked(streams=(published("s-1"),))
+    assert history.act("new", made="m-new").call.path == "/push/startup"
