@@ -49,6 +49,10 @@ def awaited(held: Held) -> tuple[str, ...]:
     return (kind,) if held.reason in AWAITING else ()
 
 
+SETTLING = frozenset({"stream-absent", "retired"})
+"""Reasons to wait for which nothing is to be done here."""
+
+
 @frozen
 class Planned:
     """A plan, and the verdicts that it rests on."""
@@ -138,7 +142,8 @@ def is_still_due(
 def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:
     """Return whether nothing is to be done and nothing is under way for a placement.
 
-    Waiting for a stream that is not there is settled; held or parked is not, unless allowed.
+    Waiting for a stream that is not there is settled, and so is what a retired node has left; held
+    or parked is not, unless allowed.
     """
     is_allowed = allow_held and verdict.phase in HELD_BACK
-    return verdict.phase in AT_REST or is_allowed or verdict.reason == "stream-absent"
+    return verdict.phase in AT_REST or is_allowed or verdict.reason in SETTLING

@@ -39,6 +39,9 @@ IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
 def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
     """Return the verdict on one placement; equal worlds, looks and times give equal verdicts."""
     case = Case(world, placement, kinds[placement.key.kind], looks, now_ms)
+    if world.node(placement.node).retired:
+        message = f"{placement.node} is retired or not configured: nothing is done there"
+        return case.held(Phase.HELD, "retired", message)
     order = world.order(placement, now_ms)
     is_paused = order is not None and order.verb is Verb.PAUSE
     unseeing = _in_flight(case) or (None if is_paused else _unseeing(case))

@@ -150,7 +150,8 @@ def test_nodes_are_retired_lost_found_or_unknown():
 def test_a_node_that_is_no_longer_configured_keeps_its_rows():
     history = running(line("a")).configure({"wcs2": Node()})
     _, (row,) = asked(history, "/api/v1/resources")
-    assert (row["node"], row["phase"]) == ("wcs1", "Stopping")
+    assert (row["node"], row["phase"], row["reason"]) == ("wcs1", "Held", "retired")
+    assert row["settled"]
 
 
 def test_events_are_lines_with_the_fields_that_are_promised():
