@@ -13,7 +13,11 @@ from pathlib import Path
 
 import trio
 
+from orchestrator.errors import LogError
+from orchestrator.shell.log.read import verify
+from orchestrator.shell.log.segment import segments
 from tests.crash.place import reopened
+from tests.crash.worker import COPY
 
 ROOT = Path(__file__).parents[2]
 WRITE, TRUNCATE, SYNC, READ, NAME = 1, 2, 4, 8, 16
@@ -58,6 +62,7 @@ class Faulty:
         """Return what became of a job whose operation number `fail_at` fails."""
         folder = self.folder / "log"
         shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.with_name(COPY), ignore_errors=True)
         shutil.copytree(self.origin, folder)
         case = {
             "job": job, "folder": str(folder), "fail_at": fail_at, "mode": MODES[mode],
@@ -76,6 +81,17 @@ class Faulty:
         subjects = {row.position: row.subject for row in rows}
         for position, number in told["acked"]:
             assert subjects.get(position) == f"document/{number}.yaml"
+        copy = self.folder / COPY
+        if told["ended"] == "well" and copy.is_dir():
+            assert trio.run(reopened, copy) == self.known
+        elif told["status"] == 0:
+            assert not copy.is_dir() or not any(copy.iterdir())
+        elif copy.is_dir() and segments(copy):
+            try:
+                verify(copy)
+            except LogError:
+                return  # half of a copy is no log
+            assert trio.run(reopened, copy) == self.known
 
     def swept(self, job, ends, stride=1, seed=0, **how):
         """Let one operation after the other fail until the job has no more; return the number."""

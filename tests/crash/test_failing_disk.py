@@ -15,14 +15,20 @@ from tests.crash.faults import READ, SYNC
 
 pytestmark = pytest.mark.peer("gcc")
 NIGHTLY, NIGHTLY_S = 2_500, 60  # power cuts of each job, and how long they may take
-STRIDES = {"write": 4, "roll": 41, "checkpoint": 9, "open": 5}  # what every change can wait for
+STRIDES = {"write": 4, "roll": 41, "checkpoint": 9, "open": 5, "backup": 3}  # for every change
 modes = pytest.mark.parametrize("mode", ["once", "from now on"])
 jobs = pytest.mark.parametrize("job", STRIDES)
 
 
 def ends(job):
-    """Return how a job may end: a start may be refused with a reason, appending goes on."""
-    return {"well", "LogRefused", "LogUnreadable"} if job == "open" else {"well"}
+    """Return how a job may end: starts and backups fail with a reason, appending goes on."""
+    match job:
+        case "open":
+            return {"well", "LogRefused", "LogUnreadable"}
+        case "backup":
+            return {"well", "LogUncopied", "LogUnreadable"}
+        case _:
+            return {"well"}
 
 
 def fail(faulty, job, mode, stride=1):
@@ -30,8 +36,8 @@ def fail(faulty, job, mode, stride=1):
 
 
 def fail_reads(faulty, job, mode, stride=1):
-    """Let reads fail; a start that saw one fail once may call it damage, the next one does not."""
-    more = {"LogDamaged"} if (job, mode) == ("open", "once") else set()
+    """Let reads fail; what saw one fail once may call it damage, the next start does not."""
+    more = {"LogDamaged"} if job in ("open", "backup") and mode == "once" else set()
     return faulty.swept(job, ends(job) | more, stride, mode=mode, kinds=READ)
 
 
@@ -56,7 +62,7 @@ def test_t04_whichever_operation_fails_nothing_is_acknowledged_that_is_not_on_di
     figure(f"T04 {job}, {mode}: {cases} failing operations, 0 acknowledged lost, 0 hung")
 
 
-@pytest.mark.parametrize("job", ["roll", "open"])
+@pytest.mark.parametrize("job", ["roll", "open", "backup"])
 def test_t04_a_failing_read_is_not_taken_for_damage(faulty, figure, job):
     cases = fail_reads(faulty, job, "from now on", STRIDES[job])
     figure(f"T04 {job}: {cases} failing reads, 0 acknowledged lost, 0 taken for damage")

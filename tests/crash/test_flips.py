@@ -106,7 +106,7 @@ def test_t07_every_flip_that_alters_or_removes_an_entry_is_told_by_the_start(fig
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize(("suffix", "count"), [("-wal", 240), ("", 3_000)])
+@pytest.mark.parametrize(("suffix", "count"), [("-wal", 240), ("", 800)])
 def test_t07_flips_of_every_bit_position_are_told(figure, suffix, count):
     ours, alones = sweep(suffix, count, 257, is_closed=not suffix, bits=(0, 4, 7))
     told(figure, suffix or "main file", ours, alones)

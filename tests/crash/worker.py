@@ -20,12 +20,14 @@ import trio
 
 from orchestrator.core.event import DocumentRejected, Fact
 from orchestrator.errors import LogError, LogRefused
+from orchestrator.shell.log.backup import backed_up
 from tests.crash.place import Place
 from tests.shell.log.desk import LARGE, desk_at, running
 
 DEADLINE_S = 5.0
 FIELDS = ("armed", "kinds", "fail_at", "mode", "error", "drops", "count", "fired", "seed")
 APPENDS = 6
+COPY = "copy"
 
 
 class Control:
@@ -88,6 +90,14 @@ class Trial:
         finally:
             self.control["armed"] = 0
         desk.store.close()
+
+    async def backup(self):
+        """Copy what a crash left to a failing disk."""
+        self.control["armed"] = 1
+        try:
+            backed_up(self.place.folder, self.place.folder.with_name(COPY))
+        finally:
+            self.control["armed"] = 0
 
     def run(self):
         try:

@@ -2,7 +2,8 @@
 
 What is copied is a log as a kill would leave it, so a start takes it as any other. Closed segments
 are never altered and are copied as files; the newest is copied by SQLite in one transaction of a
-reader. The anchor is read before anything else: in the copy it can only lag.
+reader. The anchor is copied before anything else: in the copy it can only lag, and what a power cut
+leaves of a copy is no log, since it ends below its anchor.
 """
 
 import os
@@ -53,6 +54,9 @@ def backed_up(folder: Path, target: Path) -> Verified:
 
 def _copy(folder: Path, target: Path) -> None:
     anchor = read_anchor(folder)
+    if anchor.position:
+        _write(target / ANCHOR, anchor_line(anchor), 0o640)
+        sync_folder(target)
     copied: set[str] = set()
     while paths := [path for path in segments(folder) if path.name not in copied]:
         for path in paths:
@@ -62,8 +66,6 @@ def _copy(folder: Path, target: Path) -> None:
             break  # otherwise it got a successor meanwhile, and perhaps entries before that
     if (folder / KEY).exists():
         _write(target / KEY, (folder / KEY).read_bytes(), 0o600)
-    if anchor.position:
-        _write(target / ANCHOR, anchor_line(anchor), 0o640)
 
 
 def _copy_segment(path: Path, to: Path) -> None:
