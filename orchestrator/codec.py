@@ -106,7 +106,7 @@ def _placed(raw: dict[str, Any]) -> dict[str, Any]:
     keys: dict[str, set[str]] = {}
     for placement, _ in (*world.get("wanted", ()), *world.get("owned", ())):
         keys.setdefault(placement["node"], set()).add(placement["key"])
-    placed = {node: [[key, None] for key in sorted(keys[node])] for node in keys}
+    placed = {node: sorted(keys[node]) for node in keys}
     return {**raw, "world": {**world, "placed": placed}}
 
 
@@ -135,7 +135,9 @@ def codec_of(kinds: Kinds) -> Codec:
     converter.register_unstructure_hook_factory(lambda t: t is Any, lambda _: _plain(converter))
     converter.register_structure_hook_factory(_is_map, lambda t: _map_reader(converter, t))
     converter.register_unstructure_hook_factory(_is_map, lambda t: _map_writer(converter, t))
-    converter.register_unstructure_hook_factory(_is_set, lambda t: _set_writer(converter, t))
+    converter.register_unstructure_hook_factory(
+        _is_set, lambda t: _set_writer(converter, get_args(t)[0])
+    )
     converter.register_structure_hook_factory(has, lambda t: _attrs_reader(converter, t))
     converter.register_unstructure_hook_factory(has, lambda t: _attrs_writer(converter, t))
     converter.register_structure_hook(Resource, _resource_reader(converter, kinds))
@@ -169,6 +171,8 @@ def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
     key, value = get_args(kind)
     if (key, value) == (str, Any):
         return lambda raw, _: freeze_object(raw)  # the body of a hook: most of what a start reads
+    if value is type(None):  # a persistent set, on disk a list
+        return lambda raw, _: Map([(converter.structure(member, key), None) for member in raw])
 
     def read(raw: Any, _: Any) -> Any:
         pairs = raw.items() if key is str else raw
@@ -179,6 +183,8 @@ def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
 
 def _map_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
     key, value = get_args(kind)
+    if value is type(None):
+        return _set_writer(converter, key)
 
     def write(mapping: Any) -> Any:
         pairs = [
@@ -191,8 +197,7 @@ def _map_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
     return write
 
 
-def _set_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
-    (member,) = get_args(kind)
+def _set_writer(converter: Converter, member: Any) -> Callable[[Any], Any]:
     return lambda members: sorted(
         (converter.unstructure(one, unstructure_as=member) for one in members), key=dumps
     )

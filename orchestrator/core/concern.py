@@ -34,6 +34,7 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
+from orchestrator.core.mapping import EMPTY
 from orchestrator.core.ordered import keys_of, nodes_of
 from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
 from orchestrator.core.world import World, stream_name
@@ -137,7 +138,7 @@ def _rivals(
     """Return what wants to send where a thing that came or went does."""
     thing = before.thing(node, kind.name, natural) or after.thing(node, kind.name, natural)
     targets = kind.declarable.occupied(thing.seen) if thing is not None else ()
-    wanting = (after.by_target.get((node, kind.name, target), frozenset()) for target in targets)
+    wanting = (after.by_target.get((node, kind.name, target), EMPTY) for target in targets)
     return frozenset(placement for placements in wanting for placement in placements)
 
 
@@ -145,7 +146,7 @@ def _of_stream(world: World, node: str, kind: str, natural: str) -> frozenset[Pl
     thing = world.thing(node, kind, natural)
     if thing is None:
         return frozenset()
-    return world.readers.get((node, stream_name(thing)), frozenset())
+    return frozenset(world.readers.get((node, stream_name(thing)), EMPTY))
 
 
 def _owners(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:

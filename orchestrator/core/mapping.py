@@ -6,7 +6,7 @@ that a reader may rely on.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from immutables import Map
 
@@ -15,7 +15,10 @@ V = TypeVar("V")
 
 EMPTY: Final[Map[Any, Any]] = Map()
 
-__all__ = ["EMPTY", "Map", "frozen", "with_member", "without", "without_member"]
+Members: TypeAlias = Map[V, None]
+"""A persistent set: one more member costs what it does in a map, however many there are."""
+
+__all__ = ["EMPTY", "Map", "Members", "frozen", "with_member", "without", "without_member"]
 
 
 def frozen(mapping: Mapping[K, V]) -> Map[K, V]:
@@ -28,13 +31,13 @@ def without(mapping: Map[K, V], key: K) -> Map[K, V]:
     return mapping.delete(key) if key in mapping else mapping
 
 
-def with_member(index: Map[K, frozenset[V]], key: K, member: V) -> Map[K, frozenset[V]]:
+def with_member(index: Map[K, Members[V]], key: K, member: V) -> Map[K, Members[V]]:
     """Return an index of sets with one more member under `key`."""
-    members = index.get(key, frozenset())
-    return index if member in members else index.set(key, members | {member})
+    members = index.get(key, EMPTY)
+    return index if member in members else index.set(key, members.set(member, None))
 
 
-def without_member(index: Map[K, frozenset[V]], key: K, member: V) -> Map[K, frozenset[V]]:
+def without_member(index: Map[K, Members[V]], key: K, member: V) -> Map[K, Members[V]]:
     """Return an index of sets with one member less; a key whose set is empty goes."""
-    members = index.get(key, frozenset()) - {member}
+    members = without(index.get(key, EMPTY), member)
     return index.set(key, members) if members else without(index, key)

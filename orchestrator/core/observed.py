@@ -13,7 +13,7 @@ from attrs import evolve
 from orchestrator.core.event import HookReceived, Looked, NodeRestarted
 from orchestrator.core.failure import afresh, after_drop
 from orchestrator.core.json import text
-from orchestrator.core.mapping import EMPTY, Map, with_member, without, without_member
+from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.ownership import disowned, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
@@ -25,7 +25,7 @@ from orchestrator.core.world import (
     stream_name,
 )
 
-Targets: TypeAlias = Map[tuple[str, str, str], frozenset[str]]
+Targets: TypeAlias = Map[tuple[str, str, str], Members[str]]
 Change: TypeAlias = Callable[[Targets, tuple[str, str, str], str], Targets]
 
 
@@ -199,10 +199,10 @@ def _forgotten_life(world: World, node: str, kind: Kind[Any], natural: str) -> W
     if thing.owner is not None:
         world = disowned(world, Placement(node, thing.owner.key), natural)
     name = (node, stream_name(thing))
-    if natural not in world.live.get(name, frozenset()):
+    if natural not in world.live.get(name, EMPTY):
         return world
     changed = world.changed
-    for placement in world.readers.get(name, frozenset()):
+    for placement in world.readers.get(name, EMPTY):
         changed = changed.set(placement, world.position)
     return evolve(world, live=without_member(world.live, name, natural), changed=changed)
 
@@ -211,7 +211,7 @@ def _stream_appeared(world: World, node: str, stream: Observed) -> World:
     name = (node, stream_name(stream))
     world = evolve(world, live=with_member(world.live, name, stream.seen.natural))
     records = world.records
-    for placement in world.readers.get(name, frozenset()):
+    for placement in world.readers.get(name, EMPTY):
         records = records.set(placement, afresh(world.record(placement), world.at_ms))
     return evolve(world, records=records)
 

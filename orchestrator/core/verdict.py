@@ -19,6 +19,7 @@ from orchestrator.core.ending import deletion, ending, guarded, obeying, replace
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
 from orchestrator.core.json import truth
 from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import (
     Different,
@@ -170,7 +171,7 @@ def _occupant(case: Case, wanted: Resource) -> str | None:
     """Return who sends where this one would, though under another key: a stranger, or a line."""
     world, node, kind = case.world, case.placement.node, case.placement.key.kind
     target = case.declared.target(wanted.spec)
-    for natural in sorted(world.occupied.get((node, kind, target), frozenset())):
+    for natural in sorted(world.occupied.get((node, kind, target), EMPTY)):
         thing = world.things(node, kind)[natural]
         if thing.owner is None:
             return f"a stranger's {kind} on {node}"

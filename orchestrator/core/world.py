@@ -16,7 +16,7 @@ from orchestrator.core.configuration import Configuration, Node, Retry
 from orchestrator.core.event import HeldStep
 from orchestrator.core.failure import Record
 from orchestrator.core.json import Json, text
-from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.mapping import EMPTY, Map, Members
 from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
@@ -156,7 +156,7 @@ class World:
     lines: Map[Key, int] = field(default=EMPTY)
     changed: Map[Placement, int] = field(default=EMPTY)
     observed: Map[Scope, Map[str, Observed]] = field(default=EMPTY)
-    owned: Map[Placement, frozenset[str]] = field(default=EMPTY)
+    owned: Map[Placement, Members[str]] = field(default=EMPTY)
     making: Map[Placement, Making] = field(default=EMPTY)
     in_flight: Map[Placement, InFlight] = field(default=EMPTY)
     records: Map[Placement, Record] = field(default=EMPTY)
@@ -175,12 +175,12 @@ class World:
     tail_lost: int = 0
     ids: Map[tuple[str, str, str], str] = field(default=EMPTY)
     makers: Map[tuple[str, str, str], Placement] = field(default=EMPTY)
-    by_natural: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
-    by_target: Map[tuple[str, str, str], frozenset[Placement]] = field(default=EMPTY)
-    occupied: Map[tuple[str, str, str], frozenset[str]] = field(default=EMPTY)
-    readers: Map[tuple[str, str], frozenset[Placement]] = field(default=EMPTY)
-    live: Map[tuple[str, str], frozenset[str]] = field(default=EMPTY)
-    placed: Map[str, Map[Key, None]] = field(default=EMPTY)
+    by_natural: Map[tuple[str, str, str], Members[Placement]] = field(default=EMPTY)
+    by_target: Map[tuple[str, str, str], Members[Placement]] = field(default=EMPTY)
+    occupied: Map[tuple[str, str, str], Members[str]] = field(default=EMPTY)
+    readers: Map[tuple[str, str], Members[Placement]] = field(default=EMPTY)
+    live: Map[tuple[str, str], Members[str]] = field(default=EMPTY)
+    placed: Map[str, Members[Key]] = field(default=EMPTY)
 
     def node(self, name: str) -> Node:
         """Return what is configured of a node; one that is not known is as good as retired."""
@@ -213,7 +213,7 @@ class World:
     def holdings(self, placement: Placement) -> Iterator[Observed]:
         """Return what we own for a placement, in the order of natural keys."""
         things = self.things(placement.node, placement.key.kind)
-        for natural in sorted(self.owned.get(placement, frozenset())):
+        for natural in sorted(self.owned.get(placement, EMPTY)):
             yield things[natural]
 
     def site(self, node: str) -> Site:
@@ -229,7 +229,7 @@ class World:
             return stream_name(stream) if stream is not None else ""
 
         def ids(name: str) -> tuple[str, ...]:
-            live = self.live.get((node, name), frozenset())
+            live = self.live.get((node, name), EMPTY)
             return tuple(sorted(live, key=lambda id_: (-since(id_), id_)))
 
         return Site(self.node(node), ids, name_of, since)
@@ -240,9 +240,9 @@ class World:
         Some kinds are listed under the id of the stream that they read.
         """
         name = self.site(node).name_of(natural)
-        readers = self.readers.get((node, name), frozenset()) if name else frozenset()
+        readers = self.readers.get((node, name), EMPTY) if name else EMPTY
         by_stream = frozenset(placement for placement in readers if placement.key.kind == kind)
-        return self.by_natural.get((node, kind, natural), frozenset()) | by_stream
+        return by_stream | set(self.by_natural.get((node, kind, natural), EMPTY))
 
     def is_streaming(self, node: str, name: str) -> bool:
         """Return whether a stream of that name is published on the node, as far as we know."""
@@ -251,7 +251,7 @@ class World:
     def stream_since(self, node: str, name: str) -> int:
         """Return the position at which the newest published stream of that name was seen, or 0."""
         streams = self.things(node, STREAM)
-        ids = self.live.get((node, name), frozenset())
+        ids = self.live.get((node, name), EMPTY)
         return max((streams[media].position for media in ids), default=0)
 
     def placements_on(self, node: str) -> list[Placement]:

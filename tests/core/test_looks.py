@@ -224,7 +224,7 @@ def test_a_stream_may_be_published_under_one_name_twice():
 def test_a_stream_that_changes_its_name_is_live_under_the_new_one_only():
     history = begun(line("a"), line("b", "other"))
     history.look("stream", published("s-1", "other"))
-    assert history.world.live == Map({(NODE, "other"): frozenset({"s-1"})})
+    assert history.world.live == Map({(NODE, "other"): Map({"s-1": None})})
     history.look("transponder")
     assert history.phases() == {"a": ("Waiting", "stream-absent"), "b": ("Starting", "create")}
     history.unpublish()
