@@ -171,7 +171,7 @@ def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
     key, value = get_args(kind)
     if (key, value) == (str, Any):
         return lambda raw, _: freeze_object(raw)  # the body of a hook: most of what a start reads
-    if value is type(None):  # a persistent set, on disk a list
+    if value in (None, type(None)):  # a persistent set, on disk a list
         return lambda raw, _: Map([(converter.structure(member, key), None) for member in raw])
 
     def read(raw: Any, _: Any) -> Any:
@@ -183,7 +183,7 @@ def _map_reader(converter: Converter, kind: Any) -> Callable[[Any, Any], Any]:
 
 def _map_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
     key, value = get_args(kind)
-    if value is type(None):
+    if value in (None, type(None)):
         return _set_writer(converter, key)
 
     def write(mapping: Any) -> Any:
