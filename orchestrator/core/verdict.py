@@ -171,13 +171,14 @@ def _occupant(case: Case, wanted: Resource) -> str | None:
     """Return who sends where this one would, though under another key: a stranger, or a line."""
     world, node, kind = case.world, case.placement.node, case.placement.key.kind
     target = case.declared.target(wanted.spec)
-    for natural in sorted(world.occupied.get((node, kind, target), EMPTY)):
-        thing = world.things(node, kind)[natural]
-        if thing.owner is None:
-            return f"a stranger's {kind} on {node}"
-        if thing.owner.key != case.placement.key:
-            return str(thing.owner.key)
-    return None
+    naturals = sorted(world.occupied.get((node, kind, target), EMPTY))
+    owners = [world.things(node, kind)[natural].owner for natural in naturals]
+    names = [
+        str(owner.key) if owner is not None else f"a stranger's {kind} on {node}"
+        for owner in owners
+        if owner is None or owner.key != case.placement.key
+    ]
+    return next(iter(names), None)
 
 
 def _source_since(case: Case, wanted: Resource) -> int:

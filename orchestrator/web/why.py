@@ -77,13 +77,13 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
 def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
     """Return the entries at which the state of a resource came about, on all of its nodes."""
     nodes = sorted({*world.configuration.nodes, *world.lost})
-    placements = [Placement(node, key) for node in nodes]
+    everywhere = [Placement(node, key) for node in nodes]
+    placements = [one for one in everywhere if one in world.wanted or one in world.owned]
     found = {world.lines.get(key, 0)}
     order = world.orders.get(key)
     found.add(order.position if order is not None else 0)
     for placement in placements:
-        if placement in world.wanted or placement in world.owned:
-            found |= _behind_placement(placement, world, kinds)
+        found |= _behind_placement(placement, world, kinds)
     return frozenset(position for position in found if position)
 
 

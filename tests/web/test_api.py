@@ -195,3 +195,16 @@ def test_a_node_that_is_not_there_is_an_error_and_no_empty_answer():
         404,
         {"error": "typo: no such node (there are wcs1)"},
     )
+
+
+def test_a_chain_shows_streams_that_are_published_or_missing_and_skips_what_has_no_line():
+    history = begun(*LINES, line("gone", url=f"{URL}4", protect=True))
+    history.act("gone", made="m-gone")
+    history.wait(1_000).looked(listed("m-gone", url=f"{URL}4"), streams=(published("s-1"),)).load(
+        removed=("gone",)
+    )
+    _, rows = asked(history, "/api/v1/resources", "chain=1")
+    assert [(row["resource"], row["phase"], row.get("feeds")) for row in rows][:2] == [
+        ("stream/absent", "Waiting", ["transponder/c"]),
+        ("stream/show", "Ready", ["transponder/a", "transponder/b"]),
+    ]
