@@ -76,9 +76,13 @@ class Storm:
     async def rage(self):
         for _ in range(4):
             self.people.edit()
+        if self.climate.mood == "failing":
+            self.actors.publish_all()
         for _ in range(self.climate.steps):
             who = self.draw.choice((self.actors, self.actors, self.people, self))
-            self.draw.choice(type(who).acts)(who)
+            acts = type(who).acts
+            (act,) = self.draw.choices(acts, [self.climate.weight(one.__name__) for one in acts])
+            act(who)
             await trio.sleep(self.draw.choice(GAPS_S))
 
     def server(self):
@@ -86,6 +90,7 @@ class Storm:
 
     def faults(self):
         draw, server = self.draw, self.server()
+        is_failing = self.climate.mood == "failing"
         lying = 0 if self.climate.is_calm_at_hooks else 0.3
         faults = Faults(
             hooks_lost=draw.choice((0, 0, 0.5)),
@@ -95,8 +100,8 @@ class Storm:
             hooks_late_s=draw.choice((5, 300)),
             hooks_reordered=draw.choice((0, 0, 0.5)),
             hooks_lying=draw.choice((0, 0, lying)),
-            rest_groups=draw.choice(GROUPS),
-            rest_fails=draw.choice((0, 0, 0.3, 0.9)),
+            rest_groups=STARTING if is_failing else draw.choice(GROUPS),
+            rest_fails=0.9 if is_failing else draw.choice((0, 0, 0.3)),
             rest_status=draw.choice((500, 503, 404)),
             rest_hangs=draw.choice((0, 0, 0.05)),
             rest_lost=draw.choice((0, 0, 0.3)),
