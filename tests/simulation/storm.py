@@ -165,7 +165,8 @@ async def _weather(climate):
         draw = Random(seed)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(machine.supervise)
-            actors = Actors(stage, draw, machine.fired, nursery)
+            is_jealous = climate.mood == "strangers"
+            actors = Actors(stage, draw, machine.fired, nursery, is_jealous)
             people = People(stage, draw, machine.fired, nursery)
             storm = Storm(climate, stage, machine, draw, actors, people)
             await storm.rage()
