@@ -32,6 +32,7 @@ from orchestrator.core.resource import (
     Declarable,
     Different,
     InPlace,
+    Key,
     Kind,
     Kinds,
     Later,
@@ -197,6 +198,19 @@ def _match(case: Case, resource: Resource) -> Observed | None:
     return None
 
 
+def _in_the_way(case: Case, wanted: Resource) -> Key | None:
+    """Return whose thing stands where this one should be: one of ours that has another name."""
+    node, kind = case.placement.node, case.placement.key.kind
+    for natural in case.declared.naturals(wanted.spec, case.site):
+        thing = case.world.thing(node, kind, natural)
+        if thing is None or thing.owner is None or thing.owner.key == case.placement.key:
+            continue
+        rival = Placement(node, thing.owner.key)
+        if rival not in case.world.wanted or not _likelier(case, rival, natural):
+            return rival.key
+    return None
+
+
 def _likelier(case: Case, rival: Placement, natural: str) -> bool:
     spec = case.world.wanted[rival].spec
     return natural in case.declared.naturals(spec, case.site)[:1]
@@ -209,6 +223,8 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
         if not world.is_streaming(placement.node, name):
             message = f"stream {name} is not published on {placement.node}"
             return case.held(Phase.WAITING, "stream-absent", message)
+    if (key := _in_the_way(case, wanted)) is not None:
+        return case.held(Phase.HELD, "foreign", f"{key} still stands where it should be")
     record, retry = world.record(placement), world.retry(wanted)
     if record.accepted_ms:
         deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
