@@ -94,6 +94,7 @@ class Stage:
     store: MemoryStore | None = None
     vault: Vault | None = None
     ended: trio.Event = field(factory=trio.Event)
+    loading: trio.Lock = field(factory=trio.Lock)
 
     async def raise_curtain(self):
         for index, name in enumerate(self.node_names):
@@ -181,7 +182,7 @@ class Stage:
 
     async def start(self):
         """Start a daemon on the log's disk."""
-        self.ended = trio.Event()
+        self.ended, self.loading = trio.Event(), trio.Lock()
         await self.nursery.start(self._daemon)
 
     async def _daemon(self, task_status):
@@ -221,7 +222,8 @@ class Stage:
             self.ended.set()
 
     async def _reload(self, actor, cause=0):
-        return await self.loader.load(self.sealed(), actor=actor, cause=cause)
+        async with self.loading:
+            return await self.loader.load(self.sealed(), actor=actor, cause=cause)
 
     async def kill(self):
         """Cancel the daemon wherever it stands: nothing of it is left but the disk."""

@@ -19,7 +19,6 @@ from orchestrator.core.ending import deletion, ending, guarded, obeying, replace
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
 from orchestrator.core.json import truth
 from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import (
     Different,
@@ -32,6 +31,7 @@ from orchestrator.core.resource import (
     Resource,
     Same,
 )
+from orchestrator.core.standing import occupant, thing_of
 from orchestrator.core.world import STREAM, Observed, World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
@@ -48,7 +48,7 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
     unseeing = _in_flight(case) or (None if is_paused else _unseeing(case))
     if unseeing is not None:
         return unseeing
-    thing = _thing(case)
+    thing = thing_of(case)
     if order is not None:
         verdict = obeying(case, order)
         return evolve(verdict, wake_ms=min(verdict.wake_ms, order.until_ms or NEVER))
@@ -96,45 +96,6 @@ def _unseeing(case: Case) -> Verdict | None:
     return None
 
 
-def _thing(case: Case) -> Observed | None:
-    """Return the seen thing that the verdict is about: one of ours first, else a match."""
-    resource = case.resource
-    ours = tuple(case.world.holdings(case.placement))
-    if resource is None:
-        return ours[0] if ours else None
-    naturals = case.declared.naturals(resource.spec, case.site)
-    here = [thing for thing in ours if thing.seen.natural in naturals]
-    strays = [
-        thing
-        for thing in ours
-        if thing not in here and not isinstance(compared(case, resource, thing), Past)
-    ]
-    return next(iter((*strays, *here)), None) or _match(case, resource)
-
-
-def _match(case: Case, resource: Resource) -> Observed | None:
-    """Return a stranger's thing that stands where ours should be.
-
-    Where a node lists names with a prefix, two declared things may both match one listed name; it
-    belongs to the one for which that name is the likelier.
-    """
-    node, kind = case.placement.node, case.placement.key.kind
-    naturals = case.declared.naturals(resource.spec, case.site)
-    for natural in naturals:
-        thing = case.world.thing(node, kind, natural)
-        if thing is None or thing.owner is not None:
-            continue
-        rivals = case.world.claimants(node, kind, natural) - {case.placement}
-        if natural == naturals[0] or not any(_likelier(case, rival, natural) for rival in rivals):
-            return thing
-    return None
-
-
-def _likelier(case: Case, rival: Placement, natural: str) -> bool:
-    spec = case.world.wanted[rival].spec
-    return natural in case.declared.naturals(spec, case.site)[:1]
-
-
 def _missing(case: Case, wanted: Resource) -> Verdict:
     """Return what comes next for what is wanted and not there."""
     world, placement = case.world, case.placement
@@ -142,8 +103,8 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
         if not world.is_streaming(placement.node, name):
             message = f"stream {name} is not published on {placement.node}"
             return case.held(Phase.WAITING, "stream-absent", message)
-    if (occupant := _occupant(case, wanted)) is not None:
-        message = f"{occupant} already sends where this one would: end it, or adopt it"
+    if (other := occupant(case, wanted)) is not None:
+        message = f"{other} stands where this one should be: end it, or wait until it has ended"
         return case.held(Phase.HELD, "target-taken", message)
     record, retry = world.record(placement), world.retry(wanted)
     if record.accepted_ms:
@@ -165,20 +126,6 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
     spec, site = wanted.spec, case.site
     call, sent = case.declared.create(spec, site), case.declared.sent(spec)
     return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
-
-
-def _occupant(case: Case, wanted: Resource) -> str | None:
-    """Return who sends where this one would, though under another key: a stranger, or a line."""
-    world, node, kind = case.world, case.placement.node, case.placement.key.kind
-    target = case.declared.target(wanted.spec)
-    naturals = sorted(world.occupied.get((node, kind, target), EMPTY))
-    owners = [world.things(node, kind)[natural].owner for natural in naturals]
-    names = [
-        str(owner.key) if owner is not None else f"a stranger's {kind} on {node}"
-        for owner in owners
-        if owner is None or owner.key != case.placement.key
-    ]
-    return next(iter(names), None)
 
 
 def _source_since(case: Case, wanted: Resource) -> int:

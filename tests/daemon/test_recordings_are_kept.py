@@ -199,3 +199,17 @@ async def test_older_builds_record_by_the_methods_of_streams(autojump_clock):
         await settle()
         assert stage.recordings() == []
         assert stage.mutations() == ["/stream/startRecording", "/stream/stopRecording"]
+
+
+async def test_a_line_that_is_renamed_waits_until_the_old_file_has_ended(autojump_clock):
+    async with staged() as stage:
+        stage.recording("old", "show", file_template="one")
+        await stage.start()
+        await stage.servers["wcs1"].client("p").publish("show")
+        await settle()
+        stage.remove("old", kind="recording")
+        stage.recording("new", "show", file_template="two")
+        await stage.load()
+        await settle(40)
+        assert (stage.recordings(), stage.cuts()) == ([("show", "two")], 0)
+        assert await stage.phases() == {"new": ("Ready", "unverified")}

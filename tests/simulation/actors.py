@@ -21,6 +21,7 @@ class Actors:
     draw: object
     fired: object
     nursery: trio.Nursery
+    is_jealous: bool = False
     clients: dict = field(factory=dict)
     fights: list = field(factory=list)
     number: int = 0
@@ -80,6 +81,10 @@ class Actors:
     def foreign_create(self):
         self.fired["foreign create"] += 1
         fields = {"streamName": self.draw.choice(STREAMS), "rtmpUrl": self.draw.choice(TARGETS)}
+        lines = [one.spec for one in self.stage.resources.values() if hasattr(one.spec, "rtmp_url")]
+        if self.is_jealous and lines:
+            line = self.draw.choice(lines)
+            fields = {"streamName": line.stream_name, "rtmpUrl": line.rtmp_url}
         if self.draw.random() < 0.3:
             fields["options"] = {"action": "mute"}
         self.soon(self.server().foreign, "/push/startup", fields)

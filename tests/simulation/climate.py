@@ -5,7 +5,7 @@ All of it is drawn from the seed, first of all, so that it can be told from the 
 
 from random import Random
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from orchestrator.core.configuration import Deletes, Limits, Node, Recorder, Timing
 from orchestrator.core.mapping import Map
@@ -15,6 +15,25 @@ from orchestrator.emulator.settings import Settings as Build
 STREAMS = ("a", "b", "c", "d")
 TARGETS = tuple(f"rtmp://target.lan/live{number}" for number in range(4))
 GAPS_S = (0.0, 0.01, 0.3, 1, 2, 5, 10, 40, 120)
+
+MOODS = {
+    "": {},
+    "any": {},
+    "failing": {
+        **dict.fromkeys(("clear_up", "garble", "edit", "purge", "configure", "restart", "hang"), 0),
+        **dict.fromkeys(("order", "spoil_disk", "drop", "vanish_stream", "unpublish"), 0),
+        "kill": 8,
+        "faults": 3,
+        "foreign_change": 3,
+        "vanish_transponder": 3,
+    },
+    "strangers": {
+        **dict.fromkeys(("fight", "garble", "hang"), 0),
+        **dict.fromkeys(("foreign_create", "foreign_change", "vanish_transponder", "publish"), 6),
+    },
+    "purging": {"kill": 6, "purge": 4, "edit": 6, "garble": 0, "publish": 8, "fight": 0},
+}
+"""What happens more often, or never, in some seeds; in the others all is left to chance."""
 
 
 @frozen
@@ -29,16 +48,29 @@ class Climate:
     timing: Timing
     limits: Limits
     segment_max: int
+    mood: str
+    weights: dict[str, int]
     is_calm_at_hooks: bool
     """Whether hooks never lie here: what a lie may excuse is judged strictly then."""
+
+    def weight(self, act: str) -> int:
+        """Return how often an act happens here, compared with the others of its sort."""
+        drawn = Random(f"{self.seed} {act}").choice((0, 1, 1, 1, 3))
+        return self.weights.get(act, drawn)
 
 
 def climate_of(seed: int) -> Climate:
     """Return the climate of a seed."""
     draw = Random(f"climate {seed}")
+    mood = draw.choice(("", "any", "failing", "purging"))
+    mood = "strangers" if seed % 10 == 9 else mood
     nodes = ("wcs1", "wcs2")[: draw.choice((1, 1, 2))]
     builds = {node: _build(draw) for node in nodes}
-    deletes = draw.choice((Deletes(), Deletes(per_change=2, percent=90, above=20, per_hour=3)))
+    if mood == "strangers":  # who may come before the stream that is waited for
+        waits = Unpublished.WAITS
+        builds = {node: evolve(build, unpublished=waits) for node, build in builds.items()}
+    tight = Deletes(per_change=2, percent=90, above=20, per_hour=3)
+    deletes = tight if mood == "purging" else draw.choice((Deletes(), tight))
     return Climate(
         seed=seed,
         steps=draw.choice((80, 120, 160)),
@@ -50,6 +82,8 @@ def climate_of(seed: int) -> Climate:
             looks_ms=Map({"transponders": draw.choice((5_000, 15_000, 30_000))}),
         ),
         limits=Limits(deletes, interrupts_per_change=draw.choice((1, 5))),
+        mood=mood,
+        weights=MOODS[mood],
         segment_max=draw.choice((100, 10_000)),
         is_calm_at_hooks=draw.random() < 0.4,
     )

@@ -1,28 +1,20 @@
 """One seed from start to end: a storm, then calm, then rest; what came of it is a `Trial`."""
 
-from contextlib import contextmanager
-from hashlib import sha256
-from logging import CRITICAL
 from random import Random
 from time import perf_counter
 
-import orjson
-import structlog
 import trio
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, field
 from trio.testing import MockClock
 
-from orchestrator.core.configuration import Recorder
 from orchestrator.core.filter import Filter
-from orchestrator.core.project import project
-from orchestrator.core.world import World
 from orchestrator.emulator.faults import Faults, Hiding
-from orchestrator.emulator.journal import shown
-from orchestrator.kinds.catalogue import KINDS
 from tests.simulation.actors import Actors
 from tests.simulation.climate import GAPS_S, Climate, climate_of
 from tests.simulation.machine import Machine
 from tests.simulation.people import People
+from tests.simulation.quiet import seeded, silent
+from tests.simulation.trial import Trial, told
 from tests.stage import staged
 
 LATE_S = 310  # until the last hook that is under way has arrived, and orders for a while are over
@@ -30,35 +22,6 @@ CALM_S = 480  # parked things are tried every 300 s, and a jitter; then they hav
 REST_S = 7200
 STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
 GROUPS = ((), (), ("/push/",), ("/stream/",), ("/recorder/",), STARTING, STARTING)
-
-
-@frozen
-class Trial:
-    """What can be known of a run from outside: the log, the emulator's journal, the disk's notes.
-
-    `marks` say how far the log was on disk at which entry of the journal; `calm` and `rest` are
-    the (position, entry) at which faults had ended, and at which nothing was left to do; `claims`
-    is what the daemon says of each resource then.
-    """
-
-    seed: int
-    rows: list
-    journal: list
-    marks: list
-    settings: dict
-    claims: list
-    calm: tuple
-    rest: tuple
-    fired: dict
-    virtual_s: float
-    is_replayed: bool
-    wall_s: float = 0.0
-
-    @property
-    def trace(self):
-        """Return the hash of everything that happened."""
-        told = orjson.dumps((self.rows, self.journal, self.marks, self.claims))
-        return sha256(told).hexdigest()
 
 
 @define(eq=False)
@@ -76,9 +39,13 @@ class Storm:
     async def rage(self):
         for _ in range(4):
             self.people.edit()
+        if self.climate.mood == "failing":
+            self.actors.publish_all()
         for _ in range(self.climate.steps):
             who = self.draw.choice((self.actors, self.actors, self.people, self))
-            self.draw.choice(type(who).acts)(who)
+            acts = type(who).acts
+            (act,) = self.draw.choices(acts, [self.climate.weight(one.__name__) for one in acts])
+            act(who)
             await trio.sleep(self.draw.choice(GAPS_S))
 
     def server(self):
@@ -86,6 +53,7 @@ class Storm:
 
     def faults(self):
         draw, server = self.draw, self.server()
+        is_failing = self.climate.mood == "failing"
         lying = 0 if self.climate.is_calm_at_hooks else 0.3
         faults = Faults(
             hooks_lost=draw.choice((0, 0, 0.5)),
@@ -95,8 +63,8 @@ class Storm:
             hooks_late_s=draw.choice((5, 300)),
             hooks_reordered=draw.choice((0, 0, 0.5)),
             hooks_lying=draw.choice((0, 0, lying)),
-            rest_groups=draw.choice(GROUPS),
-            rest_fails=draw.choice((0, 0, 0.3, 0.9)),
+            rest_groups=STARTING if is_failing else draw.choice(GROUPS),
+            rest_fails=0.9 if is_failing else draw.choice((0, 0, 0.3)),
             rest_status=draw.choice((500, 503, 404)),
             rest_hangs=draw.choice((0, 0, 0.05)),
             rest_lost=draw.choice((0, 0, 0.3)),
@@ -197,7 +165,8 @@ async def _weather(climate):
         draw = Random(seed)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(machine.supervise)
-            actors = Actors(stage, draw, machine.fired, nursery)
+            is_jealous = climate.mood == "strangers"
+            actors = Actors(stage, draw, machine.fired, nursery, is_jealous)
             people = People(stage, draw, machine.fired, nursery)
             storm = Storm(climate, stage, machine, draw, actors, people)
             await storm.rage()
@@ -206,71 +175,9 @@ async def _weather(climate):
             await trio.sleep(REST_S)
             rows = await stage.log.read(Filter(), 10**6)
             _, claims = await stage.ask("GET", "/api/v1/resources")
-            trial = _told(climate, machine, rows, claims, calm, rest)
+            trial = told(climate, machine, rows, claims, calm, rest)
             nursery.cancel_scope.cancel()
     return trial
-
-
-def _told(climate, machine, rows, claims, calm, rest):
-    stage = machine.stage
-    world = World()
-    for row in rows:
-        world = project(world, stage.log.codec.decode(row), KINDS)
-    limits, timing = climate.limits, climate.timing
-    looks_ms = dict.fromkeys(("transponder", "recording"), timing.resync_ms)
-    looks_ms |= {plural.removesuffix("s"): ms for plural, ms in timing.looks_ms.items()}
-    journal = [shown(entry) for entry in stage.journal.after(0)]
-    for entry in journal:
-        if entry["kind"] == "fault":
-            machine.fired[entry["what"]] += 1
-    return Trial(
-        seed=climate.seed,
-        rows=[asdict(row) for row in rows],
-        journal=journal,
-        marks=list(machine.disk.marks),
-        settings={
-            "per_change": limits.deletes.per_change,
-            "per_hour": limits.deletes.per_hour,
-            "interrupts": limits.interrupts_per_change,
-            "looks_ms": looks_ms,
-            "call_ms": timing.call_ms,
-            "without_recorder": [
-                node
-                for node, value in climate.node_values.items()
-                if value.recorder is Recorder.STREAM
-            ],
-        },
-        claims=claims,
-        calm=calm,
-        rest=rest,
-        fired=dict(machine.fired),
-        virtual_s=trio.current_time(),
-        is_replayed=world == stage.memory.world,
-    )
-
-
-@contextmanager
-def silent():
-    """Keep the daemon's journal to itself."""
-    before = structlog.get_config()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.configure(**before)
-
-
-@contextmanager
-def seeded(seed):
-    """Let trio's own scheduler draw from the seed, so that a seed is a history."""
-    run = trio._core._run
-    before = run._ALLOW_DETERMINISTIC_SCHEDULING
-    run._ALLOW_DETERMINISTIC_SCHEDULING = True
-    run._r.seed(seed)
-    try:
-        yield
-    finally:
-        run._ALLOW_DETERMINISTIC_SCHEDULING = before
 
 
 def weather(seed):

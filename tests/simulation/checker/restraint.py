@@ -113,8 +113,10 @@ def _attributed(story):
     wishes, seen, held, approved = Wishes(), {}, {}, set()
     for row in story.rows:
         if row.type == "Looked":
+            for natural in row.said["vanished"]:
+                seen.pop((row.node, row.said["kind"], natural), None)
             for one in row.said["appeared"]:
-                seen[row.node, row.said["kind"], one["id"]] = row.position
+                seen[row.node, row.said["kind"], one["natural"]] = row.position
         elif row.type == "PlanHeld":
             held[row.said["hold"]] = [
                 (one["node"], one["key"], one["id"]) for one in row.said["members"]
@@ -125,7 +127,7 @@ def _attributed(story):
             change = _change(story, wishes, row)
             place = (*row.place, row.said["id"])
             kind = row.said["key"].partition("/")[0]
-            since = seen.get((row.node, kind, row.said["id"]), row.position)
+            since = seen.get((row.node, kind, row.said["natural"]), row.position)
             if change is not None and place not in approved and since < change.position:
                 yield row, change, row.said["action"]
         wishes.fold(row)

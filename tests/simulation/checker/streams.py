@@ -12,6 +12,7 @@ class Streams:
     def __init__(self):
         self.known = defaultdict(dict)
         self.ended = set()
+        self.doubts = defaultdict(dict)
 
     def published(self, node, name):
         return any(one == name for one, _ in self.known[node].values())
@@ -39,4 +40,11 @@ class Streams:
                 since = known.get(seen["id"], ("", row.position))[1]
                 known[seen["id"]] = (seen["fields"]["name"], since)
         elif row.type == "NodeRestarted":
-            known.clear()
+            doubts = self.doubts.pop(row.node, {})
+            first = min(doubts.values(), default=row.position)
+            for id_ in [id_ for id_, (_, since) in known.items() if since <= first]:
+                del known[id_]  # what came after the first doubt belongs to its new life
+        if row.type == "Looked" and row.said["doubted"]:
+            self.doubts[row.node][row.said["kind"]] = row.position
+        elif row.type == "Looked":
+            self.doubts[row.node].pop(row.said["kind"], None)

@@ -1,0 +1,31 @@
+"""What a run needs of its process: a journal that is silent, and a scheduler that is seeded."""
+
+from contextlib import contextmanager
+from logging import CRITICAL
+
+import structlog
+import trio
+
+
+@contextmanager
+def silent():
+    """Keep the daemon's journal to itself."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+
+
+@contextmanager
+def seeded(seed):
+    """Let trio's own scheduler draw from the seed, so that a seed is a history."""
+    run = trio._core._run
+    before = run._ALLOW_DETERMINISTIC_SCHEDULING
+    run._ALLOW_DETERMINISTIC_SCHEDULING = True
+    run._r.seed(seed)
+    try:
+        yield
+    finally:
+        run._ALLOW_DETERMINISTIC_SCHEDULING = before
