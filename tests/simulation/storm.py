@@ -44,7 +44,8 @@ class Storm:
         for _ in range(self.climate.steps):
             who = self.draw.choice((self.actors, self.actors, self.people, self))
             acts = type(who).acts
-            (act,) = self.draw.choices(acts, [self.climate.weight(one.__name__) for one in acts])
+            weights = [self.climate.weight(one.__name__) for one in acts]
+            (act,) = self.draw.choices(acts, weights if any(weights) else None)
             act(who)
             await trio.sleep(self.draw.choice(GAPS_S))
 

@@ -122,7 +122,7 @@ class _Ours:
         let_go = max((one for one in gone if one < position), default=0)
         if max(made, adopted) <= let_go:
             return None
-        if adopted > made and self.changed.get(place, position) >= position:
+        if adopted and not made and self.changed.get(place, position) >= position:
             return "adopted"
         return "made"
 
