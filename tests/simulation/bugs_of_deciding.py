@@ -2,7 +2,7 @@
 
 from attrs import evolve
 
-from orchestrator.core import failure, limits, project, verdict
+from orchestrator.core import ending, failure, limits, project, standing, verdict
 from orchestrator.core.action import NEVER
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
@@ -82,12 +82,13 @@ def a_running_recording_is_cut(patch):
 
 def adoption_of_what_differs(patch):
     """What a stranger made is taken over as it is."""
-    compared = verdict._compared
+    compared = verdict.compared
 
     def compare(case, wanted, thing):
         return Same() if thing.owner is None else compared(case, wanted, thing)
 
-    patch.setattr(verdict, "_compared", compare)
+    patch.setattr(verdict, "compared", compare)
+    patch.setattr(standing, "compared", compare)
 
 
 def _without_order(patch, verb):
@@ -112,21 +113,23 @@ def forgotten_thing_taken_back(patch):
 
 def what_is_watched_is_changed(patch):
     """`policy: observe` is not heeded."""
-    patch.setattr(
-        verdict, "_permitted",
-        lambda case, step, phase: verdict.Verdict(case.placement, phase, "", step.reason, step),
-    )  # fmt: skip
+
+    def permit(case, step, phase):
+        return verdict.Verdict(case.placement, phase, "", step.reason, step)
+
+    patch.setattr(verdict, "permitted", permit)
+    patch.setattr(ending, "permitted", permit)
 
 
 def protection_ignored(patch):
     """`protect: true` is not heeded."""
-    guarded = verdict._guarded
+    guarded = verdict.guarded
 
     def guard(case, thing, step, phase):
         owner = evolve(thing.owner, is_protected=False)
         return guarded(case, evolve(thing, owner=owner), step, phase)
 
-    patch.setattr(verdict, "_guarded", guard)
+    patch.setattr(verdict, "guarded", guard)
 
 
 def limits_ignored(patch):

@@ -97,7 +97,8 @@ class Machine:
         self.fired[f"kill {how}"] += 1
         self.was, self.disk.refuses = self.disk.refuses, OFF
         self.stage.intake = None
-        self.stage.scope.cancel()
+        if self.stage.scope is not None:  # None: the first daemon has not begun yet
+            self.stage.scope.cancel()
 
     def mend(self):
         """Let the disk be as good as new."""

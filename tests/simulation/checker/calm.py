@@ -51,7 +51,7 @@ def _complaint(story, wishes, node, key, claim):
             return None if lost is not None and lost[1]["protect"] else "it is not protected"
         case "Held", "over-limit" | "on-change":
             return None if _is_held(story, node, key) else "nothing is held"
-        case "Held", "foreign":
+        case "Held", "foreign" | "target-taken":
             is_taken = line is not None and _is_taken(story, node, key, line)
             return None if is_taken else "no stranger stands there"
         case "Held", "recorded":
