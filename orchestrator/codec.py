@@ -96,8 +96,7 @@ class Codec:
 
     def plain(self, value: object) -> Json:
         """Return any of our values as JSON in lists and dicts."""
-        plain: Json = self.converter.unstructure(value)
-        return plain
+        return thaw(self.converter.unstructure(value))
 
 
 def _placed(raw: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +116,14 @@ UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, A
 
 def dumps(value: Json) -> str:
     """Return canonical JSON text: sorted names, no spaces."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(value, default=_unfrozen, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _unfrozen(value: object) -> dict[str, Json]:
+    if not isinstance(value, Map):
+        message = f"{type(value).__name__} is no JSON"
+        raise TypeError(message)
+    return dict(value.items())
 
 
 def camel(name: str) -> str:
@@ -185,6 +191,8 @@ def _map_writer(converter: Converter, kind: Any) -> Callable[[Any], Any]:
     key, value = get_args(kind)
     if value in (None, type(None)):
         return _set_writer(converter, key)
+    if (key, value) == (str, Any):
+        return lambda mapping: mapping  # JSON already, for `dumps` and `thaw` to write
 
     def write(mapping: Any) -> Any:
         pairs = [

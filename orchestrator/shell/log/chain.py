@@ -41,7 +41,12 @@ class Head:
 
 def chained(row: Row, before: str) -> Row:
     """Return the row with the hash that chains it to the one before."""
-    return evolve(row, hash=_hash(columns_of(row), before))
+    return evolve(row, hash=hash_of(columns_of(row)[:-1], before))
+
+
+def hash_of(columns: Columns, before: str) -> str:
+    """Return the hash of an entry from its other columns and the hash of the one before."""
+    return sha256(before.encode() + orjson.dumps(columns)).hexdigest()
 
 
 def verified(page: Iterable[Columns], head: Head, path: str) -> Head:
@@ -58,7 +63,7 @@ def verified(page: Iterable[Columns], head: Head, path: str) -> Head:
         if tuple(map(type, entry)) != TYPES:
             raise LogDamaged(path, due, STRANGE)
         position, digest = entry[0], entry[-1]
-        is_written = _hash(entry, before) == digest
+        is_written = hash_of(entry[:-1], before) == digest
         if position != due and not (position > due and is_written and states_gap(entry)):
             raise LogDamaged(path, due, f"position {position} stands where {due} is due")
         if not is_written:
@@ -93,10 +98,6 @@ def anchored(line: bytes) -> Head:
     if not position.isdecimal() or check != _check(f"{position} {digest}"):
         return Head()
     return Head(int(position), digest)
-
-
-def _hash(entry: Columns, before: str) -> str:
-    return sha256(before.encode() + orjson.dumps(entry[:-1])).hexdigest()
 
 
 def _check(text: str) -> str:

@@ -20,7 +20,7 @@ from orchestrator.codec import Codec, Draft, Row
 from orchestrator.core.event import Entry, Fact, TailLost
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogError, LogRefused
-from orchestrator.shell.log.chain import Head, chained
+from orchestrator.shell.log.chain import Head, hash_of
 from orchestrator.shell.log.store import Opened, Store
 
 BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
@@ -230,19 +230,18 @@ class Log:
         return self._row(self.checkpoint(), head)
 
     def _row(self, draft: Draft, head: Head) -> Row:
-        row = Row(
-            position=head.position + 1,
-            at_ms=self._at_ms,
-            node=draft.node,
-            type=draft.type,
-            schema=draft.schema,
-            subject=draft.subject,
-            cause=draft.cause,
-            actor=draft.actor,
-            body=draft.body,
-            hash="",
+        columns = (
+            head.position + 1,
+            self._at_ms,
+            draft.node,
+            draft.type,
+            draft.schema,
+            draft.subject,
+            draft.cause,
+            draft.actor,
+            draft.body,
         )
-        return chained(row, head.hash)
+        return Row(*columns, hash=hash_of(columns, head.hash))
 
 
 def _reason(error: Exception) -> str:
