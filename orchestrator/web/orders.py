@@ -49,13 +49,10 @@ def ordered(
     for_ms = body.get("forMs", 0)
     if not isinstance(for_ms, int) or not 0 <= for_ms < 2**53 or (for_ms and verb not in LASTING):
         return error(400, f"{verb}: `for` is a duration, for stop and pause only")
-    keys: list[Key] = []
-    for name in names:
-        found = _found(name, verb, world)
-        if isinstance(found, Reply):
-            return found
-        keys.append(found)
-    keys += [key for key in _labelled(labels, world) if key not in keys]
+    named = _named(names, verb, world)
+    if isinstance(named, Reply):
+        return named
+    keys = list(dict.fromkeys((*named, *_labelled(labels, world))))
     if not keys:
         return error(404, f"nothing is declared with {', '.join(labels)}")
     events = _events(verb, keys, world, kinds)
@@ -65,7 +62,22 @@ def ordered(
     return Ordered(verb, tuple(str(key) for key in keys), events, until_ms)
 
 
-def _found(name: str, verb: str, world: World) -> Key | Reply:
+def _named(names: Iterable[str], verb: str, world: World) -> list[Key] | Reply:
+    """Return what names mean; they may be thousands, so what is known is gone through once."""
+    known: dict[str, list[Key]] = {}
+    for key in sorted({*world.declared, *(placement.key for placement in world.owned)}):
+        known.setdefault(key.name, []).append(key)
+        known.setdefault(str(key), []).append(key)
+    keys: list[Key] = []
+    for name in names:
+        found = _found(name, verb, known, world)
+        if isinstance(found, Reply):
+            return found
+        keys.append(found)
+    return keys
+
+
+def _found(name: str, verb: str, known: Mapping[str, list[Key]], world: World) -> Key | Reply:
     kind, slash, rest = name.partition("/")
     if slash and kind == NODE:
         if verb not in ON_NODES:
@@ -76,18 +88,13 @@ def _found(name: str, verb: str, world: World) -> Key | Reply:
         return Key(NODE, rest)
     if slash and rest.startswith("~"):
         return error(409, f"{name} is a stranger's: declare it, and what runs as declared is ours")
-    known = _known(world)
-    fitting = [key for key in known if name in (key.name, str(key))]
+    fitting = known.get(name, [])
     if not fitting:
         return error(404, f"{name}: not declared and not ours")
     if len(fitting) > 1:
         names = ", ".join(str(key) for key in fitting)
         return error(400, f"{name} may be {names}: say which")
     return fitting[0]
-
-
-def _known(world: World) -> list[Key]:
-    return sorted({*world.declared, *(placement.key for placement in world.owned)})
 
 
 def _labelled(labels: Iterable[str], world: World) -> list[Key]:

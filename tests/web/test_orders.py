@@ -1,0 +1,43 @@
+"""Which resources an order means, and which orders are refused."""
+
+import json
+from time import process_time
+
+from orchestrator.core.event import OperatorAsked
+from orchestrator.core.mapping import Map
+from orchestrator.kinds.catalogue import KINDS
+from orchestrator.web.orders import Ordered, ordered
+from tests.core.history import URL, begun, line
+
+NEWS = Map({"show": "news"})
+
+
+def stage():
+    """Return a history with two lines of one label, `a` and `b`, both running."""
+    history = begun(line("a", labels=NEWS), line("b", url=f"{URL}2", labels=NEWS))
+    for name in ("a", "b"):
+        history.act(name, made=f"m-{name}")
+    return history
+
+
+def order(history, verb, *names, **more):
+    """Carry out an order; return what it is for, or the refusal."""
+    body = {"names": list(names), **more}
+    found = ordered(verb, body, history.world, KINDS, history.now_ms)
+    if isinstance(found, Ordered):
+        history.happen(OperatorAsked(found.verb, found.arguments), *found.events)
+        return found.resources
+    return found.status, json.loads(found.body)["error"]
+
+
+def test_what_is_named_twice_is_meant_once():
+    resources = order(stage(), "restart", "b", "a", "transponder/a", labels=["show=news"])
+    assert resources == ("transponder/b", "transponder/a")
+
+
+def test_thousands_of_names_are_found_at_once():
+    names = [f"t{number}" for number in range(3_000)]
+    history = begun(*(line(name, url=f"{URL}/{name}") for name in names))
+    began_s = process_time()
+    assert len(order(history, "restart", *names)) == 3_000
+    assert process_time() - began_s < 2  # gone through for each name anew, it is half a minute
