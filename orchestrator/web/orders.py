@@ -16,11 +16,13 @@ from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Kinds, Placement, Same
 from orchestrator.core.world import Observed, World
 from orchestrator.web.hooks import error
+from orchestrator.web.times import DAY_MS
 
 ORDERS: Final = frozenset({"stop", "start", "pause", "resume", "restart", "adopt", "forget"})
 LASTING: Final = frozenset({"stop", "pause"})
 ON_NODES: Final = frozenset({"pause", "resume"})
 NODE: Final = "node"
+FOR_MAX_MS: Final = 36_500 * DAY_MS  # until then a year has four digits, and nobody sees it end
 
 
 @frozen
@@ -47,12 +49,19 @@ def ordered(
     if not _are_texts(names) or not _are_texts(labels) or not (names or labels):
         return error(400, f"{verb} needs names or labels of what it is for")
     for_ms = body.get("forMs", 0)
-    if not isinstance(for_ms, int) or not 0 <= for_ms < 2**53 or (for_ms and verb not in LASTING):
+    if not isinstance(for_ms, int) or for_ms < 0 or (for_ms and verb not in LASTING):
         return error(400, f"{verb}: `for` is a duration, for stop and pause only")
+    if for_ms > FOR_MAX_MS:
+        return error(400, f"{verb}: `for` is {FOR_MAX_MS // DAY_MS}d at most; leave it out")
     named = _named(names, verb, world)
     if isinstance(named, Reply):
         return named
-    keys = list(dict.fromkeys((*named, *_labelled(labels, world))))
+    labelled = _labelled(labels, world)
+    barred = {key: why for key in labelled if (why := _barred(key, verb, world, now_ms))}
+    barred_by_name = [why for key in named if (why := _barred(key, verb, world, now_ms))]
+    keys = list(dict.fromkeys((*named, *(key for key in labelled if key not in barred))))
+    if barred_by_name or (barred and not keys):
+        return error(409, next(iter((*barred_by_name, *barred.values()))))
     if not keys:
         return error(404, f"nothing is declared with {', '.join(labels)}")
     events = _events(verb, keys, world, kinds)
@@ -95,6 +104,22 @@ def _found(name: str, verb: str, known: Mapping[str, list[Key]], world: World) -
         names = ", ".join(str(key) for key in fitting)
         return error(400, f"{name} may be {names}: say which")
     return fitting[0]
+
+
+def _barred(key: Key, verb: str, world: World, now_ms: int) -> str:
+    """Return why an order that stands bars this one, "" where none does.
+
+    There is one order for each resource: a pause in the place of a stop would start the resource
+    with its end, and any order in the place of a letting-go would take it back unasked.
+    """
+    order = world.orders.get(key)
+    if order is None or not order.is_in_force(now_ms):
+        return ""
+    if order.verb is Verb.FORGET and verb not in ("adopt", "forget"):
+        return f"{key} was let go: `orchestrator adopt {key}` takes it back first"
+    if order.verb is Verb.STOP and verb == "pause":
+        return f"{key} is stopped and stays so: `orchestrator start {key}` ends that first"
+    return ""
 
 
 def _labelled(labels: Iterable[str], world: World) -> list[Key]:

@@ -3,6 +3,8 @@
 import json
 from time import process_time
 
+import pytest
+
 from orchestrator.core.event import OperatorAsked
 from orchestrator.core.mapping import Map
 from orchestrator.kinds.catalogue import KINDS
@@ -35,9 +37,36 @@ def test_what_is_named_twice_is_meant_once():
     assert resources == ("transponder/b", "transponder/a")
 
 
+def test_a_pause_does_not_take_the_place_of_a_stop():
+    history = stage()
+    order(history, "stop", "a", forMs=60_000)
+    message = "transponder/a is stopped and stays so: `orchestrator start transponder/a` ends that"
+    assert order(history, "pause", "b", "a") == (409, f"{message} first")
+    assert order(history, "pause", labels=["show=news"]) == ("transponder/b",)
+    history.wait(60_000)
+    assert order(history, "pause", "a") == ("transponder/a",)
+
+
+@pytest.mark.parametrize("verb", ["stop", "start", "pause", "resume", "restart"])
+def test_only_adopt_ends_a_letting_go(verb):
+    history = stage()
+    order(history, "forget", "a", "b")
+    message = "transponder/a was let go: `orchestrator adopt transponder/a` takes it back first"
+    assert order(history, verb, "a") == (409, message)
+    assert order(history, verb, labels=["show=news"]) == (409, message)
+    assert order(history, "forget", "a") == ("transponder/a",)
+    assert order(history, "adopt", "a") == ("transponder/a",)
+    assert order(history, verb, "a") == ("transponder/a",)
+
+
 def test_thousands_of_names_are_found_at_once():
     names = [f"t{number}" for number in range(3_000)]
     history = begun(*(line(name, url=f"{URL}/{name}") for name in names))
     began_s = process_time()
     assert len(order(history, "restart", *names)) == 3_000
     assert process_time() - began_s < 2  # gone through for each name anew, it is half a minute
+
+
+def test_a_time_that_nobody_sees_end_is_refused():
+    message = "stop: `for` is 36500d at most; leave it out"
+    assert order(stage(), "stop", "a", forMs=36_500 * 86_400_000 + 1) == (400, message)
