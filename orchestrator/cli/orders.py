@@ -53,15 +53,20 @@ def _command(verb: str) -> click.Command:
         *,
         dry_run: bool,
         yes: bool,
-        duration: float = 0.0,
+        duration: float | None = None,
     ) -> None:
         if not names and not label:
             raise click.UsageError(f"name what to {verb}: [KIND/]NAME or -l LABEL=VALUE")
+        for one in label:
+            if "=" not in one:
+                raise click.UsageError(f"{one!r} is no LABEL=VALUE")
+        if duration == 0:
+            raise click.UsageError(f"--for 0s is no time; without --for, {verb} has no end")
         body: dict[str, Any] = {
             "names": [singular(name) for name in names],
             "labels": list(label),
             "reason": reason,
-            "forMs": int(duration * 1000),
+            "forMs": int((duration or 0) * 1000),
         }
         path = find_config(config)
         try:
@@ -74,9 +79,7 @@ def _command(verb: str) -> click.Command:
         _print(verb, answer, output, is_dry=dry_run)
 
     if verb in ("stop", "pause"):
-        run = click.option("--for", "duration", type=Duration(), default="0s", help="How long.")(
-            run
-        )
+        run = click.option("--for", "duration", type=Duration(), help="How long.")(run)
     run.__doc__ = f"{HELP[verb]}\n\n    Example: {EXAMPLE[verb]}"
     decorate: Callable[[Any], click.Command] = click.command(verb)
     return decorate(run)

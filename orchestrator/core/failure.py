@@ -22,7 +22,8 @@ class Record:
     calls that never left (they make us wait, and never park). `accepted_ms` is when a create was
     taken that no look has confirmed; `ready_ms` is since when the thing is there; `ending_ms` is
     when our own call to end it left, until it is gone; `acted` is the position at which the last
-    action ended, which a look must have passed; `since_ms` is when the sheet began.
+    action ended, which a look must have passed; `since_ms` is when the sheet began, or when it
+    or its stream went.
     """
 
     failures: int = 0

@@ -171,7 +171,7 @@ def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) ->
     placement = Placement(node, owner.key)
     record = world.record(placement)
     if record.ending_ms or has_lost_source(world, node, thing, kinds[kind]):
-        record = evolve(record, ready_ms=0, ending_ms=0)
+        record = evolve(record, ready_ms=0, ending_ms=0, since_ms=world.at_ms)
     else:
         record = after_drop(record, world.at_ms, world.retry(world.wanted.get(placement)))
     changed = world.changed.set(placement, world.position)
@@ -201,10 +201,13 @@ def _forgotten_life(world: World, node: str, kind: Kind[Any], natural: str) -> W
     name = (node, stream_name(thing))
     if natural not in world.live.get(name, EMPTY):
         return world
-    changed = world.changed
+    changed, records = world.changed, world.records
     for placement in world.readers.get(name, EMPTY):
         changed = changed.set(placement, world.position)
-    return evolve(world, live=without_member(world.live, name, natural), changed=changed)
+        record = evolve(world.record(placement), since_ms=world.at_ms)
+        records = records.set(placement, record)
+    live = without_member(world.live, name, natural)
+    return evolve(world, live=live, changed=changed, records=records)
 
 
 def _stream_appeared(world: World, node: str, stream: Observed) -> World:

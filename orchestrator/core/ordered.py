@@ -57,6 +57,9 @@ def with_forgotten(world: World, entry: Entry, forgotten: Forgotten) -> World:
     order = Order(Verb.FORGET, world.position, world.at_ms, entry.actor)
     world = evolve(world, orders=world.orders.set(forgotten.key, order))
     world = without_making(world, placement)
+    if placement in world.records:  # what comes after it is another life
+        record = evolve(world.record(placement), ready_ms=0, ending_ms=0)
+        world = evolve(world, records=world.records.set(placement, record))
     thing = world.thing(forgotten.node, forgotten.key.kind, forgotten.natural)
     if thing is not None and thing.owner is not None and thing.seen.id == forgotten.id:
         world = let_go(world, placement, thing)

@@ -33,9 +33,8 @@ class Recordings:
         recording = Recording(stream, self._file_name(stream, config), dict(config))
         self._mark(stream, on=True)
         self.objects.came(recording, cause)
-        rotation_s, life_s = self.node.settings.rotation_s, self.node.faults.recording_life_s
-        if rotation_s > 0:
-            self.node.later(rotation_s, partial(self._rotate, recording))
+        self._rotate_later(recording)
+        life_s = self.node.faults.recording_life_s
         if life_s > 0:
             life_s = self.node.random.expovariate(1 / life_s)
             self.node.later(life_s, partial(self.vanish, recording))
@@ -77,7 +76,12 @@ class Recordings:
         if not recording.gone.is_set():
             recording.file_name = self._file_name(recording.stream, recording.config)
             self.objects.changed(recording, SELF)
-            self.node.later(self.node.settings.rotation_s, partial(self._rotate, recording))
+            self._rotate_later(recording)
+
+    def _rotate_later(self, recording: Recording) -> None:
+        rotation_s = self.node.settings.rotation_s
+        if rotation_s > 0:
+            self.node.later(rotation_s, partial(self._rotate, recording))
 
     def _file_name(self, stream: Stream, config: Mapping[str, Any]) -> str:
         template = str(config.get("fileTemplate") or TEMPLATE)

@@ -1,7 +1,7 @@
 """The REST methods that `orchestrator call` knows, with their parameters.
 
-The groups /push and /stream, as rest-api.md sections 3 and 7 tell them. A method that only reads is
-marked: it leaves no action in the log.
+The groups /push, /stream and /recorder, as rest-api.md sections 3 and 7 tell them. A method that
+only reads is marked: it leaves no action in the log.
 """
 
 from typing import Final
@@ -96,6 +96,14 @@ METHODS: Final = (
         "404 unknown",
     ),
     Method("/stream/stopRecording", "end a recording", MEDIA, "404 unknown"),
+    Method(
+        "/recorder/startup",
+        "record a stream; one that is recorded already is cut, and a new file begins",
+        (*MEDIA, Parameter("config", "object")),
+        "404 unknown",
+    ),
+    Method("/recorder/find_all", "all recordings", errors="404 none", is_reading=True),
+    Method("/recorder/terminate", "end a recording", MEDIA, "404 unknown"),
     Method(
         "/stream/event/send",
         "send an event to all who play a stream",

@@ -212,10 +212,19 @@ def _thing(world: World, verdict: Verdict, kinds: Kinds) -> Observed | None:
 
 
 def _since_ms(world: World, verdict: Verdict, thing: Observed | None) -> int:
-    record = world.record(verdict.placement)
-    flight = world.in_flight.get(verdict.placement)
+    """Return since when it is so, as nearly as the world knows."""
+    placement, record = verdict.placement, world.record(verdict.placement)
+    flight = world.in_flight.get(placement)
     if flight is not None:
         return flight.at_ms
+    order = world.order(placement, world.at_ms)
+    ordered_ms = order.at_ms if order is not None else 0
+    if verdict.phase is Phase.PAUSED:
+        return ordered_ms
+    lost = world.lost.get(placement.node)
+    if verdict.phase is Phase.UNKNOWN and lost is not None:
+        return lost.at_ms
     if verdict.phase is Phase.READY:
         return record.ready_ms or (thing.at_ms if thing is not None else 0)
-    return max(record.failed_ms, record.accepted_ms, record.ending_ms, record.since_ms)
+    times = (record.failed_ms, record.accepted_ms, record.ending_ms, record.since_ms)
+    return max(ordered_ms, *times)

@@ -16,11 +16,13 @@ from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Kinds, Placement, Same
 from orchestrator.core.world import Observed, World
 from orchestrator.web.hooks import error
+from orchestrator.web.times import DAY_MS
 
 ORDERS: Final = frozenset({"stop", "start", "pause", "resume", "restart", "adopt", "forget"})
 LASTING: Final = frozenset({"stop", "pause"})
 ON_NODES: Final = frozenset({"pause", "resume"})
 NODE: Final = "node"
+FOR_MAX_MS: Final = 36_500 * DAY_MS  # until then a year has four digits, and nobody sees it end
 
 
 @frozen
@@ -47,15 +49,19 @@ def ordered(
     if not _are_texts(names) or not _are_texts(labels) or not (names or labels):
         return error(400, f"{verb} needs names or labels of what it is for")
     for_ms = body.get("forMs", 0)
-    if not isinstance(for_ms, int) or not 0 <= for_ms < 2**53 or (for_ms and verb not in LASTING):
+    if not isinstance(for_ms, int) or for_ms < 0 or (for_ms and verb not in LASTING):
         return error(400, f"{verb}: `for` is a duration, for stop and pause only")
-    keys: list[Key] = []
-    for name in names:
-        found = _found(name, verb, world)
-        if isinstance(found, Reply):
-            return found
-        keys.append(found)
-    keys += [key for key in _labelled(labels, world) if key not in keys]
+    if for_ms > FOR_MAX_MS:
+        return error(400, f"{verb}: `for` is {FOR_MAX_MS // DAY_MS}d at most; leave it out")
+    named = _named(names, verb, world)
+    if isinstance(named, Reply):
+        return named
+    labelled = _labelled(labels, world)
+    barred = {key: why for key in labelled if (why := _barred(key, verb, world, now_ms))}
+    barred_by_name = [why for key in named if (why := _barred(key, verb, world, now_ms))]
+    keys = list(dict.fromkeys((*named, *(key for key in labelled if key not in barred))))
+    if barred_by_name or (barred and not keys):
+        return error(409, next(iter((*barred_by_name, *barred.values()))))
     if not keys:
         return error(404, f"nothing is declared with {', '.join(labels)}")
     events = _events(verb, keys, world, kinds)
@@ -65,7 +71,22 @@ def ordered(
     return Ordered(verb, tuple(str(key) for key in keys), events, until_ms)
 
 
-def _found(name: str, verb: str, world: World) -> Key | Reply:
+def _named(names: Iterable[str], verb: str, world: World) -> list[Key] | Reply:
+    """Return what names mean; they may be thousands, so what is known is gone through once."""
+    known: dict[str, list[Key]] = {}
+    for key in sorted({*world.declared, *(placement.key for placement in world.owned)}):
+        known.setdefault(key.name, []).append(key)
+        known.setdefault(str(key), []).append(key)
+    keys: list[Key] = []
+    for name in names:
+        found = _found(name, verb, known, world)
+        if isinstance(found, Reply):
+            return found
+        keys.append(found)
+    return keys
+
+
+def _found(name: str, verb: str, known: Mapping[str, list[Key]], world: World) -> Key | Reply:
     kind, slash, rest = name.partition("/")
     if slash and kind == NODE:
         if verb not in ON_NODES:
@@ -76,8 +97,7 @@ def _found(name: str, verb: str, world: World) -> Key | Reply:
         return Key(NODE, rest)
     if slash and rest.startswith("~"):
         return error(409, f"{name} is a stranger's: declare it, and what runs as declared is ours")
-    known = _known(world)
-    fitting = [key for key in known if name in (key.name, str(key))]
+    fitting = known.get(name, [])
     if not fitting:
         return error(404, f"{name}: not declared and not ours")
     if len(fitting) > 1:
@@ -86,8 +106,20 @@ def _found(name: str, verb: str, world: World) -> Key | Reply:
     return fitting[0]
 
 
-def _known(world: World) -> list[Key]:
-    return sorted({*world.declared, *(placement.key for placement in world.owned)})
+def _barred(key: Key, verb: str, world: World, now_ms: int) -> str:
+    """Return why an order that stands bars this one, "" where none does.
+
+    There is one order for each resource: a pause in the place of a stop would start the resource
+    with its end, and any order in the place of a letting-go would take it back unasked.
+    """
+    order = world.orders.get(key)
+    if order is None or not order.is_in_force(now_ms):
+        return ""
+    if order.verb is Verb.FORGET and verb not in ("adopt", "forget"):
+        return f"{key} was let go: `orchestrator adopt {key}` takes it back first"
+    if order.verb is Verb.STOP and verb == "pause":
+        return f"{key} is stopped and stays so: `orchestrator start {key}` ends that first"
+    return ""
 
 
 def _labelled(labels: Iterable[str], world: World) -> list[Key]:

@@ -53,6 +53,17 @@ async def test_files_may_be_rotated(autojump_clock, start):
     assert len(set(names)) == 3
 
 
+async def test_rotation_may_be_turned_off(autojump_clock, start):
+    wcs = await start(rotation_s=60)
+    stream = await wcs.publish("a")
+    await wcs.call("/recorder/startup", {"mediaSessionId": stream.media_session_id})
+    wcs.turn(rotation_s=0.0)
+    with trio.fail_after(600):
+        await trio.sleep(120)
+    changes = [one for one in wcs.server.node.journal.after(0) if one.what == "recording changed"]
+    assert len(changes) == 1
+
+
 async def test_an_older_build_has_the_methods_of_streams_only(autojump_clock, start):
     wcs = await start(has_recorder=False)
     stream = await wcs.publish("a")

@@ -1,5 +1,8 @@
 """What may be called by hand, and what is said to a call that makes no sense."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from orchestrator.core.json import freeze
@@ -13,7 +16,7 @@ PUSH = (
 )
 REQUESTS = sorted(
     path.name
-    for group in ("push", "stream")
+    for group in ("push", "stream", "recorder")
     for path in (SAMPLES / "rest").glob(f"{group}-*-request*.json")
 )
 
@@ -26,6 +29,12 @@ def test_each_method_is_known_once():
 def test_every_documented_request_is_right(name):
     group, method = name.split("-")[:2]
     assert misuse(f"/{group}/{method}", sample(f"rest/{name}")) == ""
+
+
+def test_what_the_page_on_recordings_calls_can_be_called():
+    page = (Path(__file__).parents[2] / "docs" / "31-recordings.md").read_text("utf-8")
+    called = re.findall(r"orchestrator call NODE (/\S+) (\w+)=ID", page)
+    assert [misuse(path, {name: "m1"}) for path, name in called] == [""]
 
 
 @pytest.mark.parametrize(

@@ -1,40 +1,69 @@
-"""What verbs mean in a world, where the daemon's tests do not go."""
+"""Which resources an order means, and which orders are refused."""
 
 import json
 
-from orchestrator.core.http import Reply
-from orchestrator.core.mapping import EMPTY
-from orchestrator.core.order import Verb
+import pytest
+
+from orchestrator.core.event import OperatorAsked
+from orchestrator.core.mapping import Map
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.web.orders import Ordered, ordered
-from tests.core.history import History, key, line, running
+from tests.core.history import URL, begun, line
+
+NEWS = Map({"show": "news"})
 
 
-def asked(history, verb, *names, **more):
-    return ordered(verb, {"names": list(names), **more}, history.world, KINDS, history.now_ms)
+def stage():
+    """Return a history with two lines of one label, `a` and `b`, both running."""
+    history = begun(line("a", labels=NEWS), line("b", url=f"{URL}2", labels=NEWS))
+    for name in ("a", "b"):
+        history.act(name, made=f"m-{name}")
+    return history
 
 
-def test_what_is_disabled_cannot_be_restarted():
-    found = asked(History().configure().load(line("a", enabled=False)), "restart", "a")
-    assert isinstance(found, Reply)
-    assert json.loads(found.body) == {
-        "error": "transponder/a is not wanted anywhere: declare or enable it"
-    }
+def order(history, verb, *names, **more):
+    """Carry out an order; return what it is for, or the refusal."""
+    body = {"names": list(names), **more}
+    found = ordered(verb, body, history.world, KINDS, history.now_ms)
+    if isinstance(found, Ordered):
+        history.happen(OperatorAsked(found.verb, found.arguments), *found.events)
+        return found.resources
+    return found.status, json.loads(found.body)["error"]
 
 
-def test_what_has_no_line_is_let_go_and_not_taken_back():
-    history = running(line("a", protect=True)).load(removed=("a",))
-    found = asked(history, "forget", "a")
-    assert isinstance(found, Ordered)
-    assert json.loads(asked(history, "adopt", "a").body)["error"].startswith("transponder/a: noth")
-    history.happen(*found.events)
-    assert (history.world.orders, history.world.owned) == (EMPTY, EMPTY)
+def test_what_is_named_twice_is_meant_once():
+    resources = order(stage(), "restart", "b", "a", "transponder/a", labels=["show=news"])
+    assert resources == ("transponder/b", "transponder/a")
 
 
-def test_what_is_forgotten_and_gone_is_taken_back_without_an_event():
-    history = running(line("a"))
-    history.happen(*asked(history, "forget", "a").events)
-    assert history.world.orders[key("a")].verb is Verb.FORGET
-    history.wait(6_000).looked()
-    found = asked(history, "adopt", "a")
-    assert (found.resources, found.events) == (("transponder/a",), ())
+def test_a_pause_does_not_take_the_place_of_a_stop():
+    history = stage()
+    order(history, "stop", "a", forMs=60_000)
+    message = "transponder/a is stopped and stays so: `orchestrator start transponder/a` ends that"
+    assert order(history, "pause", "b", "a") == (409, f"{message} first")
+    assert order(history, "pause", labels=["show=news"]) == ("transponder/b",)
+    history.wait(60_000)
+    assert order(history, "pause", "a") == ("transponder/a",)
+
+
+@pytest.mark.parametrize("verb", ["stop", "start", "pause", "resume", "restart"])
+def test_only_adopt_ends_a_letting_go(verb):
+    history = stage()
+    order(history, "forget", "a", "b")
+    message = "transponder/a was let go: `orchestrator adopt transponder/a` takes it back first"
+    assert order(history, verb, "a") == (409, message)
+    assert order(history, verb, labels=["show=news"]) == (409, message)
+    assert order(history, "forget", "a") == ("transponder/a",)
+    assert order(history, "adopt", "a") == ("transponder/a",)
+    assert order(history, verb, "a") == ("transponder/a",)
+
+
+def test_thousands_of_names_are_found_in_one_pass():
+    names = [f"t{number}" for number in range(3_000)]
+    history = begun(*(line(name, url=f"{URL}/{name}") for name in names))
+    assert order(history, "restart", *names) == tuple(f"transponder/{name}" for name in names)
+
+
+def test_a_time_that_nobody_sees_end_is_refused():
+    message = "stop: `for` is 36500d at most; leave it out"
+    assert order(stage(), "stop", "a", forMs=36_500 * 86_400_000 + 1) == (400, message)
