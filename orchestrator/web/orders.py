@@ -57,17 +57,15 @@ def ordered(
     if isinstance(named, Reply):
         return named
     labelled = _labelled(labels, world)
-    barred = {key: why for key in labelled if (why := _barred(key, verb, world, now_ms))}
-    barred_by_name = [why for key in named if (why := _barred(key, verb, world, now_ms))]
+    barred = {key: why for key in labelled if (why := _barred(key, verb, world, kinds, now_ms))}
+    barred_by_name = [why for key in named if (why := _barred(key, verb, world, kinds, now_ms))]
     keys = list(dict.fromkeys((*named, *(key for key in labelled if key not in barred))))
     if barred_by_name or (barred and not keys):
         return error(409, next(iter((*barred_by_name, *barred.values()))))
     if not keys:
         return error(404, f"nothing is declared with {', '.join(labels)}")
-    events = _events(verb, keys, world, kinds)
-    if isinstance(events, Reply):
-        return events
     until_ms = now_ms + for_ms if for_ms else 0
+    events = tuple(event for key in keys for event in _events(verb, key, world, kinds))
     return Ordered(verb, tuple(str(key) for key in keys), events, until_ms)
 
 
@@ -106,20 +104,30 @@ def _found(name: str, verb: str, known: Mapping[str, list[Key]], world: World) -
     return fitting[0]
 
 
-def _barred(key: Key, verb: str, world: World, now_ms: int) -> str:
-    """Return why an order that stands bars this one, "" where none does.
+def _barred(key: Key, verb: str, world: World, kinds: Kinds, now_ms: int) -> str:
+    """Return why this order cannot be for a resource, "" where it can.
 
     There is one order for each resource: a pause in the place of a stop would start the resource
     with its end, and any order in the place of a letting-go would take it back unasked.
     """
     order = world.orders.get(key)
-    if order is None or not order.is_in_force(now_ms):
-        return ""
-    if order.verb is Verb.FORGET and verb not in ("adopt", "forget"):
+    standing = order.verb if order is not None and order.is_in_force(now_ms) else None
+    if standing is Verb.FORGET and verb not in ("adopt", "forget"):
         return f"{key} was let go: `orchestrator adopt {key}` takes it back first"
-    if order.verb is Verb.STOP and verb == "pause":
+    if standing is Verb.STOP and verb == "pause":
         return f"{key} is stopped and stays so: `orchestrator start {key}` ends that first"
+    placements = _placements(key, world)
+    if verb == "restart" and not any(placement in world.wanted for placement in placements):
+        return f"{key} is not wanted anywhere: declare or enable it"
+    if verb == "restart" and _is_foreign(key, world, kinds):
+        return f"{key}: what runs there is a stranger's: `orchestrator adopt {key}` first"
+    if verb == "adopt" and standing is not Verb.FORGET and not _is_foreign(key, world, kinds):
+        return f"{key}: nothing is there that could be adopted"
     return ""
+
+
+def _is_foreign(key: Key, world: World, kinds: Kinds) -> bool:
+    return bool(_adopted(key, world, kinds))
 
 
 def _labelled(labels: Iterable[str], world: World) -> list[Key]:
@@ -131,28 +139,14 @@ def _labelled(labels: Iterable[str], world: World) -> list[Key]:
     ]
 
 
-def _events(
-    verb: str, keys: Iterable[Key], world: World, kinds: Kinds
-) -> tuple[Event, ...] | Reply:
+def _events(verb: str, key: Key, world: World, kinds: Kinds) -> list[Event]:
     match verb:
         case "forget":
-            return tuple(event for key in keys for event in _forgotten(key, world))
+            return _forgotten(key, world)
         case "adopt":
-            events: list[Event] = []
-            for key in keys:
-                adopted = _adopted(key, world, kinds)
-                order = world.orders.get(key)
-                if not adopted and (order is None or order.verb is not Verb.FORGET):
-                    return error(409, f"{key}: nothing is there that could be adopted")
-                events += adopted
-            return tuple(events)
-        case "restart":
-            for key in keys:
-                if not any(placement in world.wanted for placement in _placements(key, world)):
-                    return error(409, f"{key} is not wanted anywhere: declare or enable it")
-            return ()
+            return _adopted(key, world, kinds)
         case _:
-            return ()
+            return []
 
 
 def _forgotten(key: Key, world: World) -> list[Event]:

@@ -8,7 +8,7 @@ from orchestrator.core.event import OperatorAsked
 from orchestrator.core.mapping import Map
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.web.orders import Ordered, ordered
-from tests.core.history import URL, begun, line
+from tests.core.history import URL, begun, line, listed, running
 
 NEWS = Map({"show": "news"})
 
@@ -56,6 +56,36 @@ def test_only_adopt_ends_a_letting_go(verb):
     assert order(history, "forget", "a") == ("transponder/a",)
     assert order(history, "adopt", "a") == ("transponder/a",)
     assert order(history, verb, "a") == ("transponder/a",)
+
+
+def test_what_a_stranger_runs_is_restarted_only_when_it_is_adopted():
+    history = begun(line("a", labels=NEWS, muted=True))
+    history.look("transponder", listed("m-1"))
+    message = "transponder/a: what runs there is a stranger's: `orchestrator adopt transponder/a`"
+    assert order(history, "restart", "a") == (409, f"{message} first")
+    assert order(history, "adopt", "a") == ("transponder/a",)
+    assert order(history, "restart", "a") == ("transponder/a",)
+
+
+def test_a_label_passes_over_what_an_order_cannot_be_for():
+    history = begun(
+        line("a", labels=NEWS, muted=True),
+        line("b", url=f"{URL}2", labels=NEWS),
+        line("c", url=f"{URL}3", labels=NEWS, enabled=False),
+    )
+    history.look("transponder", listed("m-1"))
+    assert order(history, "restart", labels=["show=news"]) == ("transponder/b",)
+    assert order(history, "adopt", labels=["show=news"]) == ("transponder/a",)
+    message = "transponder/c is not wanted anywhere: declare or enable it"
+    assert order(history, "restart", "c") == (409, message)
+
+
+def test_what_has_lost_its_line_can_neither_be_restarted_nor_adopted():
+    history = running(line("a", protect=True)).load(removed=("a",))
+    message = "transponder/a is not wanted anywhere: declare or enable it"
+    assert order(history, "restart", "a") == (409, message)
+    message = "transponder/a: nothing is there that could be adopted"
+    assert order(history, "adopt", "a") == (409, message)
 
 
 def test_thousands_of_names_are_found_in_one_pass():
