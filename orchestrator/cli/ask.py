@@ -18,6 +18,7 @@ from attrs import frozen
 
 from orchestrator.errors import DaemonAbsent, OrchestratorError
 
+TIMEOUT_S = 120.0  # longer than any verb takes: a reload of all that fits on one machine
 Query = Mapping[str, str | Sequence[str]]
 
 
@@ -88,6 +89,9 @@ def request(
         payload = response.read()
     except PermissionError as error:
         raise DaemonAbsent(str(control), _permission(control)) from error
+    except TimeoutError as error:
+        message = f"no answer for {TIMEOUT_S:g} s; it may still be done: see `orchestrator events`"
+        raise Refused(504, message) from error
     except (OSError, http.client.HTTPException) as error:
         raise DaemonAbsent(str(control), str(error)) from error
     finally:
@@ -143,7 +147,7 @@ class _Connection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("control", timeout=120)
+        super().__init__("control", timeout=TIMEOUT_S)
         self._path = path
 
     def connect(self) -> None:

@@ -75,5 +75,7 @@ def present(row: Mapping[str, Any]) -> str:
     """Return what a resource is like now, in a line."""
     reason = f" ({row['reason']})" if row["reason"] else ""
     since = f" since {row['since']}" if row["since"] else ""
+    until = f" until {row['next']}" if row["next"] else ""
     message = f": {row['message']}" if row["message"] else ""
-    return f"now: {row['resource']} on {row['node']} is {row['phase']}{reason}{since}{message}"
+    state = f"{row['phase']}{reason}{since}{until}{message}"
+    return f"now: {row['resource']} on {row['node']} is {state}"
