@@ -8,7 +8,14 @@ from tests.system.system import URL, eventually
 
 
 def lines(path):
-    return [line for line in path.read_text().splitlines() if line]
+    """Return the whole lines of a file that is being written."""
+    return path.read_text().split("\n")[:-1]
+
+
+def is_told(path, verb):
+    """Return whether a follower has printed that somebody asked for a verb."""
+    found = [json.loads(line) for line in lines(path)]
+    return any(one["subject"] == f"operator/{verb}" for one in found)
 
 
 def test_orders_and_their_causes_are_told(running, tmp_path):
@@ -16,7 +23,9 @@ def test_orders_and_their_causes_are_told(running, tmp_path):
     assert running.command("reload")[0] == 0
     following = tmp_path / "followed.jsonl"
     with following.open("w") as out:
-        arguments = ["events", "--config", str(running.config), "--follow", "-o", "json"]
+        arguments = [
+            "events", "--config", str(running.config), "--follow", "--since", "1", "-o", "json"
+        ]  # fmt: skip
         follower = subprocess.Popen(
             [sys.executable, "-m", "orchestrator", *arguments],
             stdout=out, env=running.environment, cwd=running.folder,
@@ -45,7 +54,8 @@ def test_orders_and_their_causes_are_told(running, tmp_path):
             .splitlines()[1]
             .startswith("stream/show")
         )
-        eventually(lambda: sum("OperatorAsked" in line for line in lines(following)) >= 3)
+        asked = ("reload", "stop", "start")
+        eventually(lambda: all(is_told(following, verb) for verb in asked), 30)
     finally:
         follower.terminate()
         follower.wait(10)
