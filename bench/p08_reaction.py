@@ -46,10 +46,12 @@ def measure():
 def waited(journal):
     """Yield milliseconds for each stream, from what the node sent and what it got."""
     told = {}
-    for entry in journal:
+    for entry in journal:  # a hook is written down when it is answered, which may be after the call
         detail = entry["detail"]
         if entry["what"] == "StreamStatusEvent" and detail["body"]["status"] == "PUBLISHING":
             told.setdefault(detail["body"]["name"], detail["sent_s"])
+    for entry in journal:
+        detail = entry["detail"]
         if entry["what"] == "/push/startup" and entry["kind"] == "rest":
             body = detail["body"]
             body = json.loads(body) if isinstance(body, str) else body

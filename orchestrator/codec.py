@@ -120,9 +120,7 @@ def dumps(value: Json) -> str:
 
 
 def _unfrozen(value: object) -> dict[str, Json]:
-    if not isinstance(value, Map):
-        message = f"{type(value).__name__} is no JSON"
-        raise TypeError(message)
+    assert isinstance(value, Map), "what is written is JSON in lists, tuples, dicts and maps"
     return dict(value.items())
 
 

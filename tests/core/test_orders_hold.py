@@ -60,3 +60,10 @@ def test_verbs_that_give_no_order_change_no_order():
 
 def test_nowhere_has_no_streams():
     assert (NOWHERE.ids("a"), NOWHERE.name_of("a"), NOWHERE.since("a")) == ((), "", 0)
+
+
+def test_letting_go_of_what_nobody_knows_changes_nothing():
+    history = running(line("a"))
+    before = (history.world.orders, history.world.records)
+    history.happen(Forgotten(NODE, key("unknown"), "", ""))
+    assert (history.world.orders, history.world.records) == before
