@@ -1,5 +1,6 @@
 """Everything that a verdict on one placement rests on, and the forms that a verdict takes."""
 
+from functools import cached_property
 from typing import Any
 
 from attrs import evolve, frozen
@@ -27,7 +28,7 @@ class Case:
         """Return the last look at the kind on the node."""
         return self.looks.get((self.placement.node, self.kind.name), LastLook())
 
-    @property
+    @cached_property
     def site(self) -> Site:
         """Return what the kind may know of the node."""
         return self.world.site(self.placement.node)

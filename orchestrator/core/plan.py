@@ -37,6 +37,9 @@ PASSING = frozenset({"not-listed", "ending", "look-due", UNSURE})
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
 """Reasons that any complete look can end, with news or without."""
 
+SETTLING = frozenset({"stream-absent", "retired"})
+"""Reasons to wait for which nothing is to be done here."""
+
 AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})
 HELD_BACK = frozenset({Phase.HELD, Phase.PARKED})
 
@@ -47,10 +50,6 @@ def awaited(held: Held) -> tuple[str, ...]:
     if held.reason == UNSURE:
         return (kind, STREAM)
     return (kind,) if held.reason in AWAITING else ()
-
-
-SETTLING = frozenset({"stream-absent", "retired"})
-"""Reasons to wait for which nothing is to be done here."""
 
 
 @frozen

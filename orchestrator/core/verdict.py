@@ -48,11 +48,10 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
     unseeing = _in_flight(case) or (None if is_paused else _unseeing(case))
     if unseeing is not None:
         return unseeing
-    thing = thing_of(case)
     if order is not None:
         verdict = obeying(case, order)
         return evolve(verdict, wake_ms=min(verdict.wake_ms, order.until_ms or NEVER))
-    wanted = case.resource
+    thing, wanted = thing_of(case), case.resource
     if wanted is None and thing is None:
         return case.settled(Phase.STOPPED)
     if wanted is None:

@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from orchestrator.core.action import NEVER
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
-from orchestrator.core.mapping import Map
+from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Key, Kinds, Placement
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.hooks import error
@@ -89,7 +89,9 @@ def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
 
 def _behind_placement(placement: Placement, world: World, kinds: Kinds) -> set[int]:
     node, key = placement.node, placement.key
-    found = {world.changed.get(placement, 0), world.record(placement).acted, world.tail_lost}
+    found = {world.changed.get(placement, 0), world.record(placement).acted}
+    if world.tail_lost:
+        found.add(world.tail_lost + 1)  # the entry that states the loss stands right above it
     flight, member = world.in_flight.get(placement), world.members.get(placement)
     if flight is not None:
         found.add(flight.position)
@@ -127,8 +129,9 @@ def _node(name: str, world: World) -> Why | Reply:
 
 def _stream(name: str, world: World) -> Why | Reply:
     positions = {world.stream_since(node, name) for node in world.configuration.nodes}
-    readers = [at for (_, read), at in world.readers.items() if read == name]
-    positions |= {world.changed.get(one, 0) for placements in readers for one in placements}
+    for node in world.configuration.nodes:
+        readers = world.readers.get((node, name), EMPTY)
+        positions |= {world.changed.get(placement, 0) for placement in readers}
     found = frozenset(position for position in positions if position)
     if not found:
         return error(404, f"stream/{name}: not published, and nothing here reads it")

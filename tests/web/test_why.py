@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from attrs import evolve
 
 from orchestrator.codec import codec_of
-from orchestrator.core.event import Fact, NodeLost, OperatorAsked
+from orchestrator.core.event import Fact, NodeLost, OperatorAsked, TailLost
 from orchestrator.core.http import Reply
 from orchestrator.core.json import freeze
 from orchestrator.core.subject import subject_of
@@ -113,6 +113,14 @@ def test_a_stream_is_traced_to_what_told_of_it_and_to_its_end():
     assert types(history, name="stream/show") == ["StateLoaded", "HookReceived"]
     history.unpublish()
     assert types(history, name="stream/show")[-1] == "HookReceived"
+
+
+def test_a_lost_tail_is_among_the_causes():
+    history = running(line("a"))
+    lost = history.world.position
+    history.happen(TailLost(lost, "0" * 64))  # positions go on right above what was lost
+    assert history.world.position == lost + 1
+    assert chain(history, name="a")[-1] == (lost + 1, "TailLost")
 
 
 def test_what_is_ours_without_a_line_can_be_asked_for():
