@@ -7,7 +7,8 @@ out, with its arguments sealed.
 import json
 import os
 import pwd
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import orjson
 import trio
@@ -59,6 +60,8 @@ class Operator:
     version: str
     started_ms: int = field(init=False)
     _lookups: dict[int, str] = field(factory=dict)
+    _waits: set[trio.CancelScope] = field(factory=set)
+    _is_ending: bool = False
 
     def __attrs_post_init__(self) -> None:
         """Keep when this began."""
@@ -99,7 +102,7 @@ class Operator:
         rows: list[Row] = []
         wanted = reading.wanted
         try:
-            with trio.move_on_after(reading.wait_ms / 1000):
+            with self._waiting(reading.wait_ms / 1000):
                 while True:
                     head = self.log.head.position
                     with trio.CancelScope(shield=True):
@@ -111,6 +114,21 @@ class Operator:
         except LogError as damaged:
             return error(500, str(damaged))
         return api.events(evolve(row, body=orjson.loads(row.body)) for row in rows)
+
+    def stop_waiting(self) -> None:
+        """Answer those at once who wait for entries: the daemon is ending."""
+        self._is_ending = True
+        for scope in self._waits:
+            scope.cancel()
+
+    @contextmanager
+    def _waiting(self, wait_s: float) -> Iterator[None]:
+        with trio.move_on_after(0 if self._is_ending else wait_s) as scope:
+            self._waits.add(scope)
+            try:
+                yield
+            finally:
+                self._waits.discard(scope)
 
     async def _trace(self, why: Why) -> Reply:
         try:

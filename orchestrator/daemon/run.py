@@ -218,6 +218,7 @@ class Daemon:
 
     async def _end(self) -> None:
         systemd.stopping("answering what is in flight")
+        self.operator.stop_waiting()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.doors.close, GRACE_S)
             nursery.start_soon(self.loops.wait_idle, GRACE_S)

@@ -63,3 +63,23 @@ async def test_a_chain_shows_the_streams_that_are_needed_and_what_needs_them(aut
         ]
         _, rows = await stage.ask("GET", "/api/v1/resources", query="chain=1&name=b")
         assert [row["resource"] for row in rows] == ["stream/other", "transponder/b"]
+
+
+async def test_who_waits_is_answered_at_once_when_the_daemon_ends(autojump_clock):
+    async with staged() as stage:
+        await stage.start()
+        await trio.sleep(3)
+        got = []
+        query = f"after={stage.log.head.position}&waitMs=25000"
+
+        async def follow():
+            got.append((await stage.ask("GET", "/api/v1/events", query=query), trio.current_time()))
+
+        stage.nursery.start_soon(follow)
+        await trio.sleep(1)
+        stage.operator.stop_waiting()
+        stage.nursery.start_soon(follow)
+        await trio.sleep(1)
+        ends = {when for _, when in got}
+        assert [answer for answer, _ in got] == [(200, [])] * 2
+        assert ends == {trio.current_time() - 1}
