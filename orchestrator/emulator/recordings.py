@@ -31,7 +31,7 @@ class Recordings:
             self.node.note(Kind.EFFECT, "recording cut", cause, object=stream.media_session_id)
             self.objects.went(known, cause)
         recording = Recording(stream, self._file_name(stream, config), dict(config))
-        self._mark(stream, on=True)
+        stream.record = True
         self.objects.came(recording, cause)
         self._rotate_later(recording)
         life_s = self.node.faults.recording_life_s
@@ -69,7 +69,7 @@ class Recordings:
     def _end(self, recording: Recording, cause: Cause) -> bool:
         if not self.objects.went(recording, cause):
             return False
-        self._mark(recording.stream, on=False)
+        recording.stream.record = False
         return True
 
     def _rotate(self, recording: Recording) -> None:
@@ -87,6 +87,3 @@ class Recordings:
         template = str(config.get("fileTemplate") or TEMPLATE)
         name = template.replace("{streamName}", stream.name)
         return name.replace("{startTime}", str(self.node.now_ms)) + ".mp4"
-
-    def _mark(self, stream: Stream, *, on: bool) -> None:
-        stream.record = on

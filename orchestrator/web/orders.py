@@ -16,12 +16,12 @@ from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Kinds, Placement, Same
 from orchestrator.core.world import Observed, World
 from orchestrator.web.hooks import error
+from orchestrator.web.names import NODE, Names, meant, names_in, no_such_node
 from orchestrator.web.times import DAY_MS
 
 ORDERS: Final = frozenset({"stop", "start", "pause", "resume", "restart", "adopt", "forget"})
 LASTING: Final = frozenset({"stop", "pause"})
 ON_NODES: Final = frozenset({"pause", "resume"})
-NODE: Final = "node"
 FOR_MAX_MS: Final = 36_500 * DAY_MS  # until then a year has four digits, and nobody sees it end
 
 
@@ -71,10 +71,7 @@ def ordered(
 
 def _named(names: Iterable[str], verb: str, world: World) -> list[Key] | Reply:
     """Return what names mean; they may be thousands, so what is known is gone through once."""
-    known: dict[str, list[Key]] = {}
-    for key in sorted({*world.declared, *(placement.key for placement in world.owned)}):
-        known.setdefault(key.name, []).append(key)
-        known.setdefault(str(key), []).append(key)
+    known = names_in(world)
     keys: list[Key] = []
     for name in names:
         found = _found(name, verb, known, world)
@@ -84,24 +81,17 @@ def _named(names: Iterable[str], verb: str, world: World) -> list[Key] | Reply:
     return keys
 
 
-def _found(name: str, verb: str, known: Mapping[str, list[Key]], world: World) -> Key | Reply:
+def _found(name: str, verb: str, known: Names, world: World) -> Key | Reply:
     kind, slash, rest = name.partition("/")
     if slash and kind == NODE:
         if verb not in ON_NODES:
             return error(400, f"{name}: nodes are paused and resumed only")
         if rest not in world.configuration.nodes:
-            names = ", ".join(sorted(world.configuration.nodes)) or "none"
-            return error(404, f"{name}: no such node (configured: {names})")
+            return no_such_node(rest, world)
         return Key(NODE, rest)
     if slash and rest.startswith("~"):
         return error(409, f"{name} is a stranger's: declare it, and what runs as declared is ours")
-    fitting = known.get(name, [])
-    if not fitting:
-        return error(404, f"{name}: not declared and not ours")
-    if len(fitting) > 1:
-        names = ", ".join(str(key) for key in fitting)
-        return error(400, f"{name} may be {names}: say which")
-    return fitting[0]
+    return meant(name, known)
 
 
 def _barred(key: Key, verb: str, world: World, kinds: Kinds, now_ms: int) -> str:

@@ -17,6 +17,7 @@ from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Key, Kinds, Placement
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.hooks import error
+from orchestrator.web.names import NODE, meant, names_in, no_such_node
 from orchestrator.web.times import rfc3339
 from orchestrator.web.told import told
 
@@ -58,20 +59,14 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
         return Why("", frozenset({int(position)}))
     name = query.get("name", "")
     kind, slash, rest = name.partition("/")
-    if slash and kind == "node":
+    if slash and kind == NODE:
         return _node(rest, world)
     if slash and kind == STREAM:
         return _stream(rest, world)
     if slash and rest.startswith("~"):
         return error(404, f"{name} is a stranger's: ask for a position of `orchestrator events`")
-    keys = sorted({*world.declared, *(one.key for one in world.owned)})
-    fitting = [key for key in keys if name in (key.name, str(key))]
-    if not fitting:
-        return error(404, f"{name}: not declared and not ours")
-    if len(fitting) > 1:
-        names = ", ".join(str(key) for key in fitting)
-        return error(400, f"{name} may be {names}: say which")
-    return Why(str(fitting[0]), _behind(fitting[0], world, kinds))
+    key = meant(name, names_in(world))
+    return key if isinstance(key, Reply) else Why(str(key), _behind(key, world, kinds))
 
 
 def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
@@ -118,8 +113,7 @@ def _behind_placement(placement: Placement, world: World, kinds: Kinds) -> set[i
 
 def _node(name: str, world: World) -> Why | Reply:
     if name not in world.configuration.nodes:
-        names = ", ".join(sorted(world.configuration.nodes)) or "none"
-        return error(404, f"node/{name}: no such node (configured: {names})")
+        return no_such_node(name, world)
     lost, pause = world.lost.get(name), world.pauses.get(name)
     positions = {one.position for one in (lost, pause) if one is not None}
     positions |= {cliff.position for (node, _), cliff in world.cliffs.items() if node == name}
