@@ -12,7 +12,7 @@ from orchestrator.cli.ask import Answer, Query, Refused, now_ms, settings
 from orchestrator.codec import Codec, codec_of
 from orchestrator.core.filter import LAST, Filter, at
 from orchestrator.core.http import Reply, Request, UnixPeer
-from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.look import Looks, all_fresh
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.world import World
@@ -50,7 +50,7 @@ def answer_at(folder: Path, path: str, query: Query, until: int, until_ms: int) 
     """
     codec = codec_of(KINDS)
     world = world_at(folder, codec, until, until_ms)
-    seen = view(world, codec, fresh_looks(world, world.at_ms), world.at_ms)
+    seen = view(world, codec, all_fresh(world, world.at_ms), world.at_ms)
     return Answer(asked(path, query, seen, folder))
 
 
@@ -105,9 +105,3 @@ def world_at(folder: Path, codec: Codec, until: int = LAST, until_ms: int = LAST
     if world.position < until < LAST:
         raise Refused(404, f"{until}: the log goes up to {world.position}")
     return world
-
-
-def fresh_looks(world: World, at_ms: int) -> Looks:
-    """Return looks that take everything that was ever looked at as seen just now."""
-    last = LastLook(position=world.position, at_ms=at_ms, tried_ms=at_ms)
-    return dict.fromkeys(world.fresh, last)

@@ -41,6 +41,12 @@ class LastLook:
 Looks = Mapping[Scope, LastLook]
 
 
+def all_fresh(world: World, at_ms: int) -> Looks:
+    """Return looks that take everything that was ever looked at as seen just now."""
+    last = LastLook(position=world.position, at_ms=at_ms, tried_ms=at_ms)
+    return dict.fromkeys(world.fresh, last)
+
+
 @frozen
 class Diff:
     """How a listing differs from what was seen before."""

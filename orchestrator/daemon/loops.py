@@ -1,17 +1,15 @@
 """The loops of all nodes: started, renewed and ended as the configuration wants them."""
 
-from functools import partial
-
 import structlog
 import trio
 from attrs import define, field, frozen
 
+from orchestrator.daemon.looking import client_of
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.reconcile import Reconciler
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import NodeSettings, Settings
-from orchestrator.shell.wcs import Endpoint, NodeClient, network
 
 journal = structlog.stdlib.get_logger()
 
@@ -61,17 +59,7 @@ class Loops:
 
     def _start(self, name: str, running: Running) -> None:
         node = running.node
-        endpoint = Endpoint(
-            node=name,
-            url=node.url,
-            username=node.username,
-            ca=node.tls_ca,
-            parallel=node.parallel,
-            per_second=node.per_second,
-            call_s=running.call_ms / 1000,
-        )
-        password = partial(self.vault.resolved, node.password)
-        client = NodeClient(endpoint, password, network(endpoint))
+        client = client_of(name, node, running.call_ms, self.vault)
         reconciler = Reconciler(name, self.memory, self.log, self.vault, client, self.is_plan_only)
         self.reconcilers[name] = reconciler
         self._running[name] = running

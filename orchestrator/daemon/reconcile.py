@@ -36,8 +36,9 @@ from orchestrator.core.look import Glance, LastLook, news, silence
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.plan import is_still_due, plan
 from orchestrator.core.resource import Placement
-from orchestrator.core.rest import Listing, NotJson, RestCall, RestReply, complaint, listing
+from orchestrator.core.rest import Listing, NotJson, RestCall, RestReply, complaint
 from orchestrator.core.world import World
+from orchestrator.daemon.looking import listed
 from orchestrator.daemon.memory import Memory, NodeMemory
 from orchestrator.errors import LogRefused, NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.log.log import Log
@@ -221,36 +222,26 @@ class Reconciler:
 
     async def _look(self, look: Look) -> None:
         scope = (self.node, look.kind)
-        world, now_ms = self.memory.world, self.memory.now_ms()
+        memory, world, now_ms = self.memory, self.memory.world, self.memory.now_ms()
         began = LastLook(position=world.position, at_ms=now_ms, tried_ms=now_ms)
         try:
-            listed = await self._listed(look.kind)
-            if isinstance(listed, Listing):
-                await self._understand(look, listed, began)
-                self.memory.looked(scope, began)
+            found = await listed(
+                self.client, memory.kinds[look.kind], world.node(self.node), self.vault
+            )
+            if isinstance(found, Listing):
+                await self._understand(look, found, began)
+                memory.looked(scope, began)
             else:
-                await self._look_failed(scope, began, listed)
+                await self._look_failed(scope, began, found)
         except LogRefused as refused:
             self.memory.look_failed(scope, began, str(refused))
         finally:
             self.own.looking.discard(look.kind)
             self.own.after_look(look.kind)
 
-    async def _listed(self, kind: str) -> Listing | str:
-        """Return the complete list of a kind, or why there is none."""
-        looked = self.memory.kinds[kind]
-        try:
-            reply = await self.client.look(looked.listing(self.memory.world.node(self.node)))
-        except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
-            return self.vault.redacted(str(error))
-        read = listing(reply, looked.identity)
-        if not isinstance(read, Listing):
-            return self.vault.redacted(read.reason)
-        return Listing(tuple(self.vault.sealer.object(item) for item in read.items))
-
-    async def _understand(self, look: Look, listed: Listing, began: LastLook) -> None:
+    async def _understand(self, look: Look, found: Listing, began: LastLook) -> None:
         memory = self.memory
-        glance = Glance(self.node, look.kind, listed, began, memory.now_ms(), memory.looks)
+        glance = Glance(self.node, look.kind, found, began, memory.now_ms(), memory.looks)
         events = news(memory.world, glance, memory.kinds)
         if events:
             await self.log.append([Fact(event, look.cause) for event in events])
