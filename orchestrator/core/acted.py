@@ -3,14 +3,13 @@
 A call never tells what is there: it only makes us look, and wait.
 """
 
-from attrs import evolve
-
 from orchestrator.core.event import ActionFailed, ActionFinished, ActionStarted
 from orchestrator.core.failure import Record, after_refusal, after_unreached
 from orchestrator.core.mapping import without
 from orchestrator.core.observed import with_touched
 from orchestrator.core.ownership import with_claim, with_owner, without_making
 from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, InFlight, Making, World
 
 CALL = "call"  # what an operator sends by hand acts for no declared thing; looks tell what it did

@@ -3,13 +3,14 @@
 from functools import cached_property
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from orchestrator.core.action import NEVER, Held, Phase, Step, Verdict, name_of
 from orchestrator.core.configuration import Policy
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.resource import Comparison, Declarable, Kind, Placement, Resource
 from orchestrator.core.site import Site
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Observed, World
 
 

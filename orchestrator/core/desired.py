@@ -4,8 +4,6 @@ Pure functions from world to world. Nothing is ended here: a thing whose line we
 unwanted, and `core.limits` has its say before anything is done about it.
 """
 
-from attrs import evolve
-
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import afresh
 from orchestrator.core.mapping import with_member, without, without_member
@@ -19,6 +17,7 @@ from orchestrator.core.ownership import (
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, Observed, World
 
 

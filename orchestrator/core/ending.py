@@ -4,14 +4,13 @@ Every step here is destructive, so every guard is here too: limits and protectio
 want the end, the age of what we know in any case.
 """
 
-from attrs import evolve
-
 from orchestrator.core.action import NEVER, Delete, Phase, Replace, Verdict, name_of
 from orchestrator.core.case import Case, kept, permitted
 from orchestrator.core.failure import next_try_ms
 from orchestrator.core.limits import holding
 from orchestrator.core.order import Order, Verb
 from orchestrator.core.resource import Resource
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Observed
 
 

@@ -6,10 +6,11 @@ of the attempt, never from a random source, so a replay waits exactly as long.
 
 from zlib import crc32
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from orchestrator.core.configuration import Retry
 from orchestrator.core.resource import Placement
+from orchestrator.core.value import evolve
 
 JITTER = 0.1  # a tenth is enough to part what failed together, and keeps shown times honest
 

@@ -9,11 +9,10 @@ on, or all of them wait under one id. So no step has been taken when an operator
 from hashlib import sha256
 from typing import Final
 
-from attrs import evolve
-
 from orchestrator.core.event import HeldStep, PlanApproved, PlanHeld
 from orchestrator.core.mapping import without
 from orchestrator.core.resource import Comparison, Different, Kinds, Later, OnChange, Placement
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Hold, Member, Observed, Taken, World
 
 HOUR_MS: Final = 3_600_000

@@ -8,8 +8,6 @@ under the same natural key is not ours.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from attrs import evolve
-
 from orchestrator.core.event import HookReceived, Looked, NodeRestarted
 from orchestrator.core.failure import afresh, after_drop
 from orchestrator.core.json import text
@@ -17,6 +15,7 @@ from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without,
 from orchestrator.core.ownership import disowned, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
+from orchestrator.core.value import evolve
 from orchestrator.core.world import (
     STREAM,
     Cliff,

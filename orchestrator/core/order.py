@@ -6,7 +6,9 @@ left alone, what is forgotten is no longer ours until it is adopted again.
 
 from enum import Enum
 
-from attrs import evolve, frozen
+from attrs import frozen
+
+from orchestrator.core.value import evolve
 
 
 class Verb(Enum):

@@ -6,8 +6,6 @@ be looked up. Nothing is ended here: the verdict on each resource obeys its orde
 
 from collections.abc import Iterator
 
-from attrs import evolve
-
 from orchestrator.core.event import Entry, Forgotten, OperatorAsked
 from orchestrator.core.failure import afresh
 from orchestrator.core.json import whole
@@ -15,6 +13,7 @@ from orchestrator.core.mapping import without
 from orchestrator.core.order import Order, Verb
 from orchestrator.core.ownership import let_go, with_orders_kept, with_owner, without_making
 from orchestrator.core.resource import Key, Placement
+from orchestrator.core.value import evolve
 from orchestrator.core.world import World
 
 GIVEN = {"stop": Verb.STOP, "pause": Verb.PAUSE}

@@ -4,13 +4,12 @@ We own a life of a thing when our create made it, or when it was adopted; a stra
 under the same natural key is not ours.
 """
 
-from attrs import evolve
-
 from orchestrator.core.event import Adopted
 from orchestrator.core.failure import after_appearance
 from orchestrator.core.mapping import EMPTY, with_member, without, without_member
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Placement
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, Making, Observed, Owner, World
 
 

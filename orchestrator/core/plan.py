@@ -7,7 +7,7 @@ event costs the planning of what it concerns.
 
 from collections.abc import Iterable
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from orchestrator.core.action import (
     NEVER,
@@ -25,6 +25,7 @@ from orchestrator.core.action import (
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
 from orchestrator.core.mapping import without
 from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.value import evolve
 from orchestrator.core.verdict import judge
 from orchestrator.core.world import STREAM, World
 

@@ -6,8 +6,6 @@ It never fails on an entry that stands in the log: a fact about something that t
 know is kept in the log and changes nothing here.
 """
 
-from attrs import evolve
-
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
 from orchestrator.core.event import (
@@ -43,6 +41,7 @@ from orchestrator.core.observed import with_hook, with_look, with_restart, with_
 from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.ownership import with_adoption
 from orchestrator.core.resource import Kinds, Place
+from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
 

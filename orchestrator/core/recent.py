@@ -6,9 +6,10 @@ however many names come, and forgetting costs nothing.
 
 from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.value import evolve
 
 GENERATION_MS: Final = 600_000  # how late a hook may come and still be recognised as late
 GENERATION_MAX: Final = (

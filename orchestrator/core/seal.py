@@ -185,6 +185,8 @@ class Sealer:
             return sealed_whole(value, self.seal)
         if path.rpartition(".")[2] == KEYED and not _is_rtmp(value):
             return sealed_whole(value, self.seal)
+        if ":" not in value:
+            return value  # no URL, nor a part of one
         if _URL.match(value.lstrip()) and url_of(_ESCAPED.sub("/", value)) is not None:
             return sealed_url(_ESCAPED.sub("/", value), self.seal)
         return sealed_text(value, self.seal)

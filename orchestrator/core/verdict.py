@@ -4,8 +4,6 @@ The heart is one `match` over (wanted, seen, owned). What surrounds it turns a s
 with a reason and a time, never into silence.
 """
 
-from attrs import evolve
-
 from orchestrator.core.action import (
     NEVER,
     Adopt,
@@ -32,6 +30,7 @@ from orchestrator.core.resource import (
     Same,
 )
 from orchestrator.core.standing import occupant, thing_of
+from orchestrator.core.value import evolve
 from orchestrator.core.world import STREAM, Observed, World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}

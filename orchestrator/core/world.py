@@ -143,9 +143,12 @@ class Rejected:
     position: int
 
 
-@frozen
+@frozen(slots=False)
 class World:
-    """Everything that the log tells up to `position`. `at_ms` is the time of that entry."""
+    """Everything that the log tells up to `position`. `at_ms` is the time of that entry.
+
+    Without slots, so that a changed copy costs little (`core.value`).
+    """
 
     position: int = 0
     at_ms: int = 0
