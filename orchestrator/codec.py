@@ -17,14 +17,15 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from orchestrator.core import event as events
 from orchestrator.core.event import Checkpoint, Entry, Event, Fact, node_of
 from orchestrator.core.json import Json, freeze, freeze_object, thaw
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Key, Kinds, Resource
+from orchestrator.core.resource import Key, Resource
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
 
 TAGS: Final[Mapping[str, type[Any]]] = {kind.__name__: kind for kind in get_args(events.Event)}
-SCHEMAS: Final[Mapping[str, int]] = {**dict.fromkeys(TAGS, 1), "Checkpoint": 2}
+SCHEMAS: Final[Mapping[str, int]] = {**dict.fromkeys(TAGS, 1), "Checkpoint": 3}
 
 
 @frozen
@@ -109,8 +110,23 @@ def _placed(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "world": {**world, "placed": placed}}
 
 
+def _by_kind(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint whose index by node goes by kind too, and that knows what has run."""
+    world = raw["world"]
+    placed: dict[str, dict[str, list[str]]] = {}
+    for node, keys in world.get("placed", {}).items():
+        for key in keys:
+            placed.setdefault(node, {}).setdefault(_key(key).kind, []).append(key)
+    records = [
+        [where, {**record, "hasRun": bool(record.get("acted"))}]
+        for where, record in world.get("records", ())
+    ]
+    return {**raw, "world": {**world, "placed": placed, "records": records}}
+
+
 UPCASTERS: Final[Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]] = {
-    ("Checkpoint", 1): _placed
+    ("Checkpoint", 1): _placed,
+    ("Checkpoint", 2): _by_kind,
 }
 
 

@@ -14,7 +14,6 @@ from orchestrator.cli.when import At, When
 from orchestrator.core.action import Phase
 from orchestrator.errors import DaemonAbsent, OrchestratorError
 from orchestrator.kinds.catalogue import ALL
-from orchestrator.shell.documents.member import LATER_KINDS
 
 PLURALS = {kind.plural: kind.name for kind in ALL} | {kind.name: kind.name for kind in ALL}
 WATCH_S: Final = 1.0
@@ -56,9 +55,6 @@ def get(
 
     A plural (`transponders`) shows all of a kind; a bare NAME is enough where one kind has it.
     """
-    absent = [word for word in what if word in LATER_KINDS and word not in PLURALS]
-    if absent:
-        raise click.ClickException(f"{', '.join(absent)}: not in this version")
     for one in label:
         if "=" not in one:
             raise click.UsageError(f"{one!r} is no LABEL=VALUE")

@@ -5,10 +5,12 @@ A call never tells what is there: it only makes us look, and wait.
 
 from orchestrator.core.event import ActionFailed, ActionFinished, ActionStarted
 from orchestrator.core.failure import Record, after_refusal, after_unreached
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import without
 from orchestrator.core.observed import with_touched
 from orchestrator.core.ownership import with_claim, with_owner, without_making
-from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.renaming import current
+from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, InFlight, Making, World
 
@@ -56,20 +58,22 @@ def finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
     """Return the world after an answer, whatever its status."""
     if event.action == CALL:
         return with_touched(world, event.node, kinds)
-    placement = Placement(event.node, event.key)
+    placement = current(world, Placement(event.node, event.key))
     flight = world.in_flight.get(placement)
-    world, record = _landed(world, placement, kinds)
+    world, record = _landed(world, placement)
     refused = not 200 <= event.status < 300
     match event.action:
         case "create" if refused:
             world = without_making(world, placement)
             record = after_refusal(record, world.at_ms, event.error)
         case "create":
-            record = evolve(record, accepted_ms=world.at_ms, unreached=0)
+            record = evolve(record, accepted_ms=world.at_ms, unreached=0, has_run=True)
             world = evolve(world, records=world.records.set(placement, record))
-            return _settled_making(world, placement, event.made)
+            return _settled_making(world, placement, event.made, kinds)
         case "update" if refused:
             record = after_refusal(record, world.at_ms, event.error)
+        case "update" if _is_known_to_be_sent(world, placement, flight):
+            record = after_refusal(record, world.at_ms, "it was accepted, but changed nothing")
         case "update":
             world = _with_sent(world, placement, flight)
             record = evolve(record, failures=0, unreached=0)
@@ -84,37 +88,39 @@ def failed(world: World, event: ActionFailed, kinds: Kinds) -> World:
     """Return the world after a call without an answer."""
     if event.action == CALL:
         return with_touched(world, event.node, kinds)
-    placement = Placement(event.node, event.key)
+    placement = current(world, Placement(event.node, event.key))
     if event.reached:
-        world = with_touched(world, placement.node, kinds, (placement.key.kind,))
-        return unsettled(world, placement, event.error)
-    world, record = _landed(world, placement, kinds)
+        world = with_touched(world, placement.node, (placement.key.kind,))
+        return unsettled(world, placement, event.error, kinds)
+    world, record = _landed(world, placement)
     world = without_making(world, placement)
     record = after_unreached(record, world.at_ms, event.error)
     return evolve(world, records=world.records.set(placement, record))
 
 
-def unsettled(world: World, placement: Placement, error: str) -> World:
+def unsettled(world: World, placement: Placement, error: str, kinds: Kinds) -> World:
     """Return the world after a call whose outcome only a look can tell."""
     flight = world.in_flight.get(placement)
     record = evolve(world.record(placement), acted=world.position)
     if flight is not None and flight.action in ("create", "update"):
         record = evolve(after_refusal(record, world.at_ms, error), accepted_ms=0)
+    if flight is not None and flight.action == "create":
+        record = evolve(record, has_run=True)  # for all we know
     world = evolve(
         world,
         in_flight=without(world.in_flight, placement),
         records=world.records.set(placement, record),
     )
-    return _settled_making(world, placement, "")
+    return _settled_making(world, placement, "", kinds)
 
 
-def _landed(world: World, placement: Placement, kinds: Kinds) -> tuple[World, Record]:
-    world = with_touched(world, placement.node, kinds, (placement.key.kind,))
+def _landed(world: World, placement: Placement) -> tuple[World, Record]:
+    world = with_touched(world, placement.node, (placement.key.kind,))
     world = evolve(world, in_flight=without(world.in_flight, placement))
     return world, evolve(world.record(placement), acted=world.position)
 
 
-def _settled_making(world: World, placement: Placement, made: str) -> World:
+def _settled_making(world: World, placement: Placement, made: str, kinds: Kinds) -> World:
     making = world.making.get(placement)
     if making is None:
         return world
@@ -123,7 +129,16 @@ def _settled_making(world: World, placement: Placement, made: str) -> World:
     if made:
         makers = makers.set((placement.node, placement.key.kind, made), placement)
     world = evolve(world, making=world.making.set(placement, making), makers=makers)
-    return with_claim(world, placement)
+    return with_claim(world, placement, kinds)
+
+
+def _is_known_to_be_sent(world: World, placement: Placement, flight: InFlight | None) -> bool:
+    """Return whether an update said only what the thing had been told before, in vain."""
+    thing = flight and world.thing(placement.node, placement.key.kind, flight.natural)
+    if not flight or not flight.sent or not thing or thing.owner is None:
+        return False
+    sent = thing.owner.sent
+    return all(sent.get(name) == value for name, value in flight.sent.items())
 
 
 def _with_sent(world: World, placement: Placement, flight: InFlight | None) -> World:

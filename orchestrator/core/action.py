@@ -104,7 +104,21 @@ class Adopt:
     cause: int
 
 
-Step = Create | Update | Replace | Delete | Adopt
+@frozen
+class Finish:
+    """Say that what is made once has ended, without a call."""
+
+    placement: Placement
+    reason: str
+    cause: int
+
+
+Step = Create | Update | Replace | Delete | Adopt | Finish
+"""What may be done next for a placement."""
+
+CallingStep = Create | Update | Replace | Delete
+"""A step that sends a call."""
+
 Action = Look | Step
 
 
@@ -112,7 +126,8 @@ Action = Look | Step
 class Held:
     """A step that is not taken, or a wish that cannot be met yet, and why.
 
-    `action` is the step's name, "" where there is none; `until_ms` NEVER: nobody can tell.
+    `action` is the step's name, "" where there is none; `until_ms` NEVER: nobody can tell;
+    `awaits` are kinds of which a look may end the waiting, beside its own.
     """
 
     placement: Placement
@@ -121,6 +136,7 @@ class Held:
     message: str
     until_ms: int = NEVER
     hold: str = ""
+    awaits: tuple[str, ...] = ()
 
 
 @frozen

@@ -7,8 +7,9 @@ from attrs import frozen
 
 from orchestrator.core.action import NEVER, Held, Phase, Step, Verdict, name_of
 from orchestrator.core.configuration import Policy
+from orchestrator.core.kind import Comparison, Declarable, Kind, Kinds
 from orchestrator.core.look import LastLook, Looks
-from orchestrator.core.resource import Comparison, Declarable, Kind, Placement, Resource
+from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.site import Site
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Observed, World
@@ -20,9 +21,14 @@ class Case:
 
     world: World
     placement: Placement
-    kind: Kind[Any]
+    kinds: Kinds
     looks: Looks
     now_ms: int
+
+    @property
+    def kind(self) -> Kind[Any]:
+        """Return the kind of the thing."""
+        return self.kinds[self.placement.key.kind]
 
     @property
     def last(self) -> LastLook:

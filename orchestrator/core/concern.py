@@ -21,6 +21,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    Finished,
     Forgotten,
     HookReceived,
     Looked,
@@ -34,21 +35,26 @@ from orchestrator.core.event import (
     StateLoaded,
     TailLost,
 )
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.ordered import keys_of, nodes_of
-from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
+from orchestrator.core.renaming import current
+from orchestrator.core.resource import Gone, Placement, Seen
+from orchestrator.core.sources import makers_for
 from orchestrator.core.world import World, stream_name
 
 
 @frozen
 class Everything:
-    """All placements of a node; of every node where `node` is ""."""
+    """All placements of a node, of every node where `node` is "", and some others."""
 
     node: str = ""
+    others: frozenset[Placement] = frozenset()
 
 
 Concern = frozenset[Placement] | Everything
-NOTHING: Concern = frozenset()
+NONE: frozenset[Placement] = frozenset()
+NOTHING: Concern = NONE
 
 
 def concern(  # noqa: C901 - one table
@@ -72,18 +78,23 @@ def concern(  # noqa: C901 - one table
             | ActionFailed(node=node, key=key)
             | Adopted(node=node, key=key)
             | Forgotten(node=node, key=key)
+            | Finished(node=node, key=key)
         ):
-            return frozenset({Placement(node, key)})
+            placement = Placement(node, key)
+            return frozenset({placement, current(before, placement)})
         case OperatorAsked() as asked:
             return _of_verb(after, asked)
-        case StateLoaded(items=items, removed=removed):
-            keys = {*(item.key for item in items), *removed}
+        case StateLoaded(items=items, removed=removed, moved=moved):
+            names = (key for one in moved for key in (one.old, one.new))
+            keys = {*(item.key for item in items), *removed, *names}
             nodes = {*before.configuration.nodes, *after.configuration.nodes}
-            return frozenset(Placement(node, key) for node in nodes for key in keys)
+            placements = frozenset(Placement(node, key) for node in nodes for key in keys)
+            makers = makers_for(before, placements, kinds) | makers_for(after, placements, kinds)
+            return placements | makers
         case PlanHeld(members=members):
             return frozenset(Placement(member.node, member.key) for member in members)
         case NodeLost(node=node) | NodeFound(node=node) | NodeRestarted(node=node):
-            return Everything(node)
+            return Everything(node, _distant(after, node))
         case ConfigurationLoaded() | PlanApproved() | DaemonStarted() | TailLost() | Checkpoint():
             return Everything()
         case (  # pragma: no branch
@@ -105,9 +116,9 @@ def _of_hook(before: World, after: World, hook: HookReceived, kinds: Kinds) -> C
     for kind in kinds.values():
         heard = kind.hear(hook.method, hook.body)
         if isinstance(heard, Seen):
-            concerned |= _of_stream(after, hook.node, kind.name, heard.natural)
+            concerned |= _of_stream(after, hook.node, kind.name, heard.natural, kinds)
         elif isinstance(heard, Gone):
-            concerned |= _of_stream(before, hook.node, kind.name, heard.id)
+            concerned |= _of_stream(before, hook.node, kind.name, heard.id, kinds)
     return concerned
 
 
@@ -115,7 +126,7 @@ def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Conce
     node, kind = looked.node, looked.kind
     scope = (node, kind)
     if scope not in before.fresh or before.cliffs.get(scope) != after.cliffs.get(scope):
-        return Everything(node)
+        return Everything(node, _distant(after, node) if kinds[kind].declared is None else NONE)
     naturals = {
         *(seen.natural for seen in (*looked.appeared, *looked.changed)),
         *looked.vanished,
@@ -123,8 +134,8 @@ def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Conce
     concerned: frozenset[Placement] = frozenset()
     for natural in naturals:
         if kinds[kind].declared is None:
-            concerned |= _of_stream(before, node, kind, natural)
-            concerned |= _of_stream(after, node, kind, natural)
+            concerned |= _of_stream(before, node, kind, natural, kinds)
+            concerned |= _of_stream(after, node, kind, natural, kinds)
         else:
             concerned |= after.claimants(node, kind, natural)
             concerned |= _rivals(before, after, kinds[kind], node, natural)
@@ -142,11 +153,20 @@ def _rivals(
     return frozenset(placement for placements in wanting for placement in placements)
 
 
-def _of_stream(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:
+def _of_stream(
+    world: World, node: str, kind: str, natural: str, kinds: Kinds
+) -> frozenset[Placement]:
+    """Return what reads a stream, and what is made only while that is ready to read it."""
     thing = world.thing(node, kind, natural)
     if thing is None:
         return frozenset()
-    return frozenset(world.readers.get((node, stream_name(thing)), EMPTY))
+    readers = frozenset(world.readers_of(node, stream_name(thing)))
+    return readers | makers_for(world, readers, kinds)
+
+
+def _distant(world: World, node: str) -> frozenset[Placement]:
+    """Return what reads streams of a node on other nodes."""
+    return frozenset(world.distant.get(node, EMPTY))
 
 
 def _owners(world: World, node: str, kind: str, natural: str) -> frozenset[Placement]:

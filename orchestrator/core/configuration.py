@@ -26,12 +26,16 @@ class Recorder(Enum):
 
 @frozen
 class Node:
-    """One WCS server. A retired one is not managed; its hooks are still answered."""
+    """One WCS server. A retired one is not managed; its hooks are still answered.
+
+    `ws` is where other servers pull its streams from, "" where none may.
+    """
 
     labels: Map[str, str] = field(default=EMPTY)
     policy: Policy = Policy.MANAGE
     retired: bool = False
     recorder: Recorder = Recorder.RECORDER
+    ws: str = ""
 
 
 @frozen

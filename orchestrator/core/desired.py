@@ -5,7 +5,8 @@ unwanted, and `core.limits` has its say before anything is done about it.
 """
 
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
-from orchestrator.core.failure import afresh
+from orchestrator.core.failure import renewed
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import with_member, without, without_member
 from orchestrator.core.ownership import (
     let_go,
@@ -15,8 +16,9 @@ from orchestrator.core.ownership import (
     without_making,
 )
 from orchestrator.core.placement import placements
-from orchestrator.core.resource import Key, Kinds, OnRemove, Placement, Resource
+from orchestrator.core.resource import Key, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
+from orchestrator.core.sources import with_sources
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, Observed, World
 
@@ -39,6 +41,7 @@ def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
             world,
             declared=world.declared.set(resource.key, resource),
             lines=world.lines.set(resource.key, world.position),
+            renames=without(world.renames, resource.key),
         )
         world = _placed(world, resource.key, kinds)
     for key in loaded.removed:
@@ -75,20 +78,21 @@ def _placements_of(world: World, key: Key) -> list[Placement]:
 def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds) -> World:
     old = world.wanted.get(placement)
     if old is not None:
-        world = _indexed(world, placement, old, kinds, add=False)
+        world = indexed(world, placement, old, kinds, add=False)
     world = with_placed(evolve(world, wanted=world.wanted.set(placement, resource)), placement)
-    world = _indexed(world, placement, resource, kinds, add=True)
+    world = indexed(world, placement, resource, kinds, add=True)
     for thing in tuple(world.holdings(placement)):
         assert thing.owner is not None
-        owner = evolve(thing.owner, unwanted=0, is_protected=False)
+        owner = evolve(thing.owner, unwanted=0, is_protected=False, reads=(), makes=())
         world = with_owner(world, placement, thing, owner)
     if old is not None and _is_same(old, resource):
         return world
     return evolve(
         world,
         changed=world.changed.set(placement, world.position),
-        records=world.records.set(placement, afresh(world.record(placement), world.at_ms)),
+        records=world.records.set(placement, renewed(world.record(placement), world.at_ms)),
         members=without(world.members, placement),
+        touched=world.touched.set((placement.node, placement.key.kind), world.position),
     )
 
 
@@ -100,7 +104,7 @@ def _is_same(old: Resource, new: Resource) -> bool:
 def _unwanted(
     world: World, placement: Placement, resource: Resource, *, keeps: bool, kinds: Kinds
 ) -> World:
-    world = _indexed(world, placement, resource, kinds, add=False)
+    world = indexed(world, placement, resource, kinds, add=False)
     world = evolve(
         world,
         wanted=without(world.wanted, placement),
@@ -110,31 +114,45 @@ def _unwanted(
     if keeps or resource.protect:
         world = without_making(world, placement)  # what no look has shown yet is let go as well
     for thing in tuple(world.holdings(placement)):
-        world = _without_line(world, placement, thing, resource, keeps=keeps)
+        world = _without_line(world, placement, thing, resource, kinds, keeps=keeps)
     return with_placed(world, placement)
 
 
 def _without_line(
-    world: World, placement: Placement, thing: Observed, resource: Resource, *, keeps: bool
+    world: World,
+    placement: Placement,
+    thing: Observed,
+    resource: Resource,
+    kinds: Kinds,
+    *,
+    keeps: bool,
 ) -> World:
     """Return the world in which a thing of ours has lost its line: let go, or marked."""
     owner = thing.owner
     if owner is None or keeps or owner.claim is Claim.ADOPTED:
         return let_go(world, placement, thing)
-    marked = evolve(owner, unwanted=world.position, is_protected=resource.protect)
+    declared, site = kinds[placement.key.kind].declarable, world.site(placement.node)
+    local = (one for one in declared.needs(resource.spec) if not one.node)
+    marked = evolve(
+        owner,
+        unwanted=world.position,
+        is_protected=resource.protect,
+        reads=tuple(name for one in local for name in site.names(one.stream)),
+        makes=declared.makes(resource.spec),
+    )
     return with_owner(world, placement, thing, marked)
 
 
-def _indexed(
+def indexed(
     world: World, placement: Placement, resource: Resource, kinds: Kinds, *, add: bool
 ) -> World:
+    """Return the world whose indices know, or know no longer, what a line wants."""
     declared = kinds[placement.key.kind].declarable
     change = with_member if add else without_member
     node, kind = placement.node, placement.key.kind
-    by_natural, by_target, readers = world.by_natural, world.by_target, world.readers
+    by_natural, by_target = world.by_natural, world.by_target
     by_target = change(by_target, (node, kind, declared.target(resource.spec)), placement)
     for natural in declared.naturals(resource.spec, NOWHERE):
         by_natural = change(by_natural, (node, kind, natural), placement)
-    for name in declared.needs(resource.spec):
-        readers = change(readers, (node, name), placement)
-    return evolve(world, by_natural=by_natural, by_target=by_target, readers=readers)
+    world = evolve(world, by_natural=by_natural, by_target=by_target)
+    return with_sources(world, placement, resource, kinds, add=add)

@@ -4,14 +4,15 @@ Every step here is destructive, so every guard is here too: limits and protectio
 want the end, the age of what we know in any case.
 """
 
-from orchestrator.core.action import NEVER, Delete, Phase, Replace, Verdict, name_of
+from orchestrator.core.action import NEVER, Delete, Held, Phase, Replace, Verdict, name_of
 from orchestrator.core.case import Case, kept, permitted
 from orchestrator.core.failure import next_try_ms
 from orchestrator.core.limits import holding
+from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Order, Verb
-from orchestrator.core.resource import Resource
+from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Observed
+from orchestrator.core.world import Observed, World
 
 
 def obeying(case: Case, order: Order) -> Verdict:
@@ -66,6 +67,12 @@ def guarded(case: Case, thing: Observed, step: Delete | Replace, phase: Phase) -
 def ending(case: Case, step: Delete | Replace, phase: Phase) -> Verdict:
     """Return a verdict that ends something as soon as what we know of it is good enough."""
     world = case.world
+    if isinstance(step, Delete) and (readers := _readers(case, step)):
+        message = f"{readers[0].key} still reads what it makes, and ends first"
+        held = kept(case, step, phase, "dependents", message)
+        assert isinstance(held.next, Held)
+        kinds = tuple(sorted({reader.key.kind for reader in readers}))
+        return evolve(held, next=evolve(held.next, awaits=kinds))
     record = world.record(case.placement)
     timing = world.configuration.timing
     deadline_ms = record.ending_ms + timing.start_deadline_ms
@@ -80,3 +87,21 @@ def ending(case: Case, step: Delete | Replace, phase: Phase) -> Verdict:
     if case.now_ms - case.last.at_ms > 2 * every_ms + timing.call_ms:
         return kept(case, step, phase, "look-old", "the last look is too old to end anything")
     return permitted(case, step, phase)
+
+
+def _readers(case: Case, step: Delete) -> tuple[Placement, ...]:
+    """Return what lost its line too, reads what this one makes, and can end before it."""
+    world, node = case.world, case.placement.node
+    owners = [one.owner for one in world.holdings(case.placement) if one.seen.id == step.id]
+    made = [name for owner in owners if owner is not None for name in owner.makes]
+    readers = {one for name in made for one in world.draining.get((node, name), EMPTY)}
+    return tuple(sorted(one for one in readers - {case.placement} if _can_end(world, one)))
+
+
+def _can_end(world: World, placement: Placement) -> bool:
+    """Return whether nothing but time keeps what has no line from its end."""
+    member, record = world.members.get(placement), world.record(placement)
+    is_held = member is not None and not member.is_approved
+    owners = [one.owner for one in world.holdings(placement)]
+    is_protected = any(owner is not None and owner.is_protected for owner in owners)
+    return not (is_held or is_protected or record.error or world.order(placement, world.at_ms))

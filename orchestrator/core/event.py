@@ -92,11 +92,23 @@ class ConfigurationLoaded:
 
 
 @frozen
+class Moved:
+    """A resource has another name from now, and is the same."""
+
+    old: Key
+    new: Key
+
+
+@frozen
 class StateLoaded:
-    """State files were taken: each added or changed item whole, and the names of removed ones."""
+    """State files were taken: each added or changed item whole, and the names of removed ones.
+
+    Renamed ones are neither: what runs under the old name goes on under the new one.
+    """
 
     items: tuple[Resource, ...]
     removed: tuple[Key, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 @frozen
@@ -146,6 +158,15 @@ class Parked:
     node: str
     key: Key
     attempts: int
+    message: str
+
+
+@frozen
+class Finished:
+    """It ended as it should, and is not made again until its line or an operator wants it so."""
+
+    node: str
+    key: Key
     message: str
 
 
@@ -259,6 +280,7 @@ Event = (
     | Adopted
     | Forgotten
     | Parked
+    | Finished
     | PlanHeld
     | PlanApproved
     | NodeLost

@@ -24,7 +24,8 @@ class Record:
     taken that no look has confirmed; `ready_ms` is since when the thing is there; `ending_ms` is
     when our own call to end it left, until it is gone; `acted` is the position at which the last
     action ended, which a look must have passed; `since_ms` is when the sheet began, or when it
-    or its stream went.
+    or its stream went. `has_run`: a create of it was taken, or may have been, or it was seen;
+    `finished_ms` is when what is made once was found to have ended.
     """
 
     failures: int = 0
@@ -37,6 +38,8 @@ class Record:
     accepted_ms: int = 0
     acted: int = 0
     since_ms: int = 0
+    has_run: bool = False
+    finished_ms: int = 0
     error: str = ""
 
 
@@ -76,9 +79,18 @@ def after_drop(record: Record, at_ms: int, retry: Retry) -> Record:
     )
 
 
-def after_appearance(record: Record, at_ms: int) -> Record:
-    """Return the record after a look has shown it."""
-    return evolve(record, ready_ms=record.ready_ms or at_ms, accepted_ms=0)
+def after_appearance(record: Record, at_ms: int, *, runs: bool) -> Record:
+    """Return the record after a look has shown it, running or only begun."""
+    ready_ms = (record.ready_ms or at_ms) if runs else 0
+    return evolve(record, ready_ms=ready_ms, accepted_ms=0, has_run=True)
+
+
+def after_turn(record: Record, at_ms: int, retry: Retry, *, runs: bool) -> Record:
+    """Return the record after what is there began to run, or runs no longer."""
+    if runs:
+        return evolve(record, ready_ms=at_ms)
+    stable = record.ready_ms > 0 and at_ms - record.ready_ms >= retry.stable_ms
+    return evolve(record, ready_ms=0, since_ms=at_ms, has_worked=record.has_worked or stable)
 
 
 def afresh(record: Record, at_ms: int) -> Record:
@@ -95,9 +107,14 @@ def afresh(record: Record, at_ms: int) -> Record:
     )
 
 
+def renewed(record: Record, at_ms: int) -> Record:
+    """Return the record of what is wanted anew: even what is made once may be made again."""
+    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0)
+
+
 def shifted(record: Record, by_ms: int) -> Record:
     """Return the record with its times moved along with the clock; what has not happened stays."""
-    names = ("failed_ms", "ready_ms", "accepted_ms", "ending_ms", "since_ms")
+    names = ("failed_ms", "ready_ms", "accepted_ms", "ending_ms", "since_ms", "finished_ms")
     times = {name: getattr(record, name) for name in names}
     return evolve(record, **{name: at_ms + by_ms for name, at_ms in times.items() if at_ms})
 

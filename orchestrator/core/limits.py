@@ -10,8 +10,10 @@ from hashlib import sha256
 from typing import Final
 
 from orchestrator.core.event import HeldStep, PlanApproved, PlanHeld
+from orchestrator.core.kind import Comparison, Different, Kinds, Later
 from orchestrator.core.mapping import without
-from orchestrator.core.resource import Comparison, Different, Kinds, Later, OnChange, Placement
+from orchestrator.core.resource import OnChange, Placement
+from orchestrator.core.sources import falls_with
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Hold, Member, Observed, Taken, World
 
@@ -26,8 +28,11 @@ def judge(before: World, after: World, kinds: Kinds) -> tuple[PlanHeld, ...]:
         holds.append(_hold(after, "over-limit", f"{reason}; nothing of it was ended", losses))
     chosen, interrupted = _interrupted(after, kinds)
     limit = after.configuration.limits.interrupts_per_change
-    if len(interrupted) > limit:
-        message = f"the change interrupts {len(interrupted)} running things, more than {limit}"
+    first = {Placement(step.node, step.key) for step in interrupted}
+    falling = {other for one in first for other in falls_with(after, one, kinds)}
+    count = len(first | falling)
+    if count > limit:
+        message = f"the change interrupts {count} running things, more than {limit}"
         holds.append(_hold(after, "over-limit", message, interrupted))
     if chosen:
         message = f"{len(chosen)} changed things say `onChange: hold`"

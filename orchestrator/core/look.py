@@ -12,14 +12,16 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from orchestrator.core.event import Event, Looked, NodeFound, NodeLost, NodeRestarted
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.observed import has_lost_source
 from orchestrator.core.recent import Recent
-from orchestrator.core.resource import Kind, Kinds, Placement, Seen
+from orchestrator.core.resource import Placement, Seen
 from orchestrator.core.rest import Listing
 from orchestrator.core.world import STREAM, Cliff, Observed, Scope, World
 
 PAUSE_MS: Final = 1_000  # between two looks at one kind on one node
+UNUSED: Final = 10  # times as long between two looks at a kind of which there is nothing
 
 
 @frozen
@@ -98,16 +100,18 @@ def news(world: World, glance: Glance, kinds: Kinds) -> tuple[Event, ...]:
 def due_ms(world: World, node: str, kind: Kind[Any], last: LastLook) -> int:
     """Return when the next look at a kind is due: at once when it was touched, else in its turn.
 
-    A burst is followed by one look: there is at most one a second.
+    A burst is followed by one look: there is at most one a second. A kind of which nothing is
+    wanted, ours or there comes round more rarely.
     """
     every_ms = world.configuration.look_every_ms(kind.plural)
     if last.failures:
         return last.tried_ms + min(PAUSE_MS << min(last.failures - 1, 16), every_ms)
     if not last.position:
         return 0
-    if world.touched.get((node, kind.name), 0) > last.position:
+    if world.touched_at(node, kind.name) > last.position:
         return last.tried_ms + PAUSE_MS
-    return last.at_ms + every_ms
+    is_in_use = kind.name == STREAM or world.is_in_use(node, kind.name)
+    return last.at_ms + (every_ms if is_in_use else UNUSED * every_ms)
 
 
 def silence(world: World, node: str, kinds: Kinds, looks: Looks, now_ms: int) -> NodeLost | None:

@@ -5,18 +5,21 @@ We own a life of a thing when our create made it, or when it was adopted; a stra
 under the same natural key is not ours.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from orchestrator.core.event import HookReceived, Looked, NodeRestarted
-from orchestrator.core.failure import afresh, after_drop
+from orchestrator.core.failure import afresh, after_drop, after_refusal, after_turn
 from orchestrator.core.json import text
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.ownership import disowned, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
-from orchestrator.core.resource import Gone, Kind, Kinds, Placement, Seen
+from orchestrator.core.resource import Gone, Placement, Seen
+from orchestrator.core.sources import lacking
 from orchestrator.core.value import evolve
 from orchestrator.core.world import (
+    ANY,
     STREAM,
     Cliff,
     Observed,
@@ -47,7 +50,7 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
     if look.doubted:
         cliff = Cliff(world.position, world.at_ms, frozenset(look.doubted))
         world = evolve(world, cliffs=world.cliffs.set(scope, cliff))
-        world = with_touched(world, look.node, kinds)
+        world = with_touched(world, look.node)
     elif scope in world.cliffs:
         world = evolve(world, cliffs=without(world.cliffs, scope))
     if scope not in world.fresh:
@@ -60,9 +63,9 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
     for seen in (one for one in look.changed if one.natural in world.things(look.node, look.kind)):
         world = _changed(world, look.node, look.kind, seen, kinds)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
-        world = with_touched(world, look.node, kinds)  # what reads these may have gone with them
+        world = with_touched(world, look.node)  # what reads these may have gone with them
     elif look.vanished:
-        world = with_touched(world, look.node, kinds, (STREAM,))  # did its source go with it?
+        world = with_touched(world, look.node, (STREAM,))  # did its source go with it?
     return world
 
 
@@ -85,26 +88,32 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
     for placement in sorted(making for making in world.making if making.node == node):
         world = without_making(world, placement)
     for placement in world.placements_on(node):
-        record = evolve(afresh(world.record(placement), world.at_ms), ready_ms=0)
+        record = evolve(afresh(world.record(placement), world.at_ms), ready_ms=0, ending_ms=0)
         world = evolve(
             world,
             records=world.records.set(placement, record),
             changed=world.changed.set(placement, world.position),
         )
-    return with_touched(world, node, kinds)
+    return with_touched(world, node)
 
 
-def with_touched(world: World, node: str, kinds: Kinds, names: tuple[str, ...] = ()) -> World:
-    """Return the world in which these kinds (all where none is named) want a look on a node."""
+def with_touched(world: World, node: str, names: Iterable[str] = (ANY,)) -> World:
+    """Return the world in which these kinds, or any that is in use, want a look on a node."""
     touched = world.touched
-    for name in names or tuple(kinds):
+    for name in names:
         touched = touched.set((node, name), world.position)
     return evolve(world, touched=touched)
 
 
 def has_lost_source(world: World, node: str, thing: Observed, kind: Kind[Any]) -> bool:
     """Return whether the stream that a thing reads has ended: then the thing ends with it."""
-    return not kind.sources(thing.seen, thing.position, world.site(node))
+    if not kind.sources(thing.seen, thing.position, world.site(node)):
+        return True
+    if thing.owner is None:
+        return False
+    wanted = world.wanted.get(Placement(node, thing.owner.key))
+    needs = kind.declarable.needs(wanted.spec) if wanted is not None else ()
+    return bool(lacking(world, node, needs))
 
 
 def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
@@ -113,7 +122,7 @@ def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> Worl
     known = world.thing(node, kind, seen.natural)
     if known is None:
         world = _appeared(world, node, kind, seen, kinds)
-        world = with_touched(world, node, kinds)
+        world = with_touched(world, node)
         known = world.things(node, kind)[seen.natural]
     heard = evolve(known, heard=world.position)
     things = world.things(node, kind).set(seen.natural, heard)
@@ -126,7 +135,7 @@ def _ended(world: World, node: str, kind: str, media: str, kinds: Kinds) -> Worl
     if world.thing(node, kind, media) is None:
         return world
     world = _vanished(world, node, kind, media, kinds)
-    return with_touched(world, node, kinds)
+    return with_touched(world, node)
 
 
 def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
@@ -136,7 +145,7 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     world = evolve(
         world,
         observed=world.observed.set(scope, things.set(seen.natural, thing)),
-        ids=world.ids.set((node, kind, seen.id), seen.natural),
+        ids=world.ids.set((node, kind, seen.id), seen.natural) if seen.id else world.ids,
     )
     if kinds[kind].declared is None:
         return _stream_appeared(world, node, thing)
@@ -145,7 +154,7 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     if (node, kind, seen.id) in world.makers:
         makers.add(world.makers[node, kind, seen.id])
     for placement in sorted(makers):
-        world = with_claim(world, placement)
+        world = with_claim(world, placement, kinds)
     return world
 
 
@@ -155,10 +164,23 @@ def _changed(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> Wo
     changed = evolve(known, seen=seen)
     things = world.observed[scope].set(seen.natural, changed)
     world = evolve(world, observed=world.observed.set(scope, things))
-    if kinds[kind].declared is not None or stream_name(known) == stream_name(changed):
+    if kinds[kind].declared is not None:
+        return _turned(world, node, kinds[kind], known, changed)
+    if stream_name(known) == stream_name(changed):
         return world
     live = without_member(world.live, (node, stream_name(known)), seen.natural)
     return _stream_appeared(evolve(world, live=live), node, changed)
+
+
+def _turned(world: World, node: str, kind: Kind[Any], known: Observed, changed: Observed) -> World:
+    """Return the world after a thing of ours began to run, or runs no longer."""
+    runs = kind.is_running(changed.seen)
+    if changed.owner is None or runs is kind.is_running(known.seen):
+        return world
+    placement = Placement(node, changed.owner.key)
+    retry = world.retry(world.wanted.get(placement))
+    record = after_turn(world.record(placement), world.at_ms, retry, runs=runs)
+    return evolve(world, records=world.records.set(placement, record))
 
 
 def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) -> World:
@@ -169,8 +191,15 @@ def _vanished(world: World, node: str, kind: str, natural: str, kinds: Kinds) ->
         return world
     placement = Placement(node, owner.key)
     record = world.record(placement)
-    if record.ending_ms or has_lost_source(world, node, thing, kinds[kind]):
-        record = evolve(record, ready_ms=0, ending_ms=0, since_ms=world.at_ms)
+    if record.ending_ms and not record.ready_ms:
+        error = record.error or "it did not begin to run"
+        record = evolve(after_refusal(record, world.at_ms, error), ending_ms=0, has_run=False)
+    elif record.ending_ms:
+        record = evolve(record, ready_ms=0, ending_ms=0, since_ms=world.at_ms, has_run=False)
+    elif has_lost_source(world, node, thing, kinds[kind]):
+        record = evolve(record, ready_ms=0, since_ms=world.at_ms)
+    elif not record.ready_ms:
+        record = after_refusal(record, world.at_ms, "it was accepted, and ended before it ran")
     else:
         record = after_drop(record, world.at_ms, world.retry(world.wanted.get(placement)))
     changed = world.changed.set(placement, world.position)
@@ -196,12 +225,15 @@ def _forgotten_life(world: World, node: str, kind: Kind[Any], natural: str) -> W
     )
     world = _occupying(world, node, thing.seen, kind, without_member)
     if thing.owner is not None:
-        world = disowned(world, Placement(node, thing.owner.key), natural)
+        placement = Placement(node, thing.owner.key)
+        record = evolve(world.record(placement), has_run=True)
+        world = evolve(world, records=world.records.set(placement, record))
+        world = disowned(world, placement, thing)
     name = (node, stream_name(thing))
     if natural not in world.live.get(name, EMPTY):
         return world
     changed, records = world.changed, world.records
-    for placement in world.readers.get(name, EMPTY):
+    for placement in world.readers_of(*name):
         changed = changed.set(placement, world.position)
         record = evolve(world.record(placement), since_ms=world.at_ms)
         records = records.set(placement, record)
@@ -213,7 +245,7 @@ def _stream_appeared(world: World, node: str, stream: Observed) -> World:
     name = (node, stream_name(stream))
     world = evolve(world, live=with_member(world.live, name, stream.seen.natural))
     records = world.records
-    for placement in world.readers.get(name, EMPTY):
+    for placement in world.readers_of(*name):
         records = records.set(placement, afresh(world.record(placement), world.at_ms))
     return evolve(world, records=records)
 

@@ -7,7 +7,7 @@ be looked up. Nothing is ended here: the verdict on each resource obeys its orde
 from collections.abc import Iterator
 
 from orchestrator.core.event import Entry, Forgotten, OperatorAsked
-from orchestrator.core.failure import afresh
+from orchestrator.core.failure import renewed
 from orchestrator.core.json import whole
 from orchestrator.core.mapping import without
 from orchestrator.core.order import Order, Verb
@@ -84,7 +84,7 @@ def _ended(world: World, asked: OperatorAsked) -> World:
         pauses = without(pauses, node)
     world = evolve(world, orders=orders, pauses=pauses)
     for placement in _placements(world, asked):
-        record = afresh(world.record(placement), world.at_ms)
+        record = renewed(world.record(placement), world.at_ms)
         world = evolve(
             world,
             records=world.records.set(placement, record),

@@ -6,25 +6,27 @@ under the same natural key is not ours.
 
 from orchestrator.core.event import Adopted
 from orchestrator.core.failure import after_appearance
-from orchestrator.core.mapping import EMPTY, with_member, without, without_member
+from orchestrator.core.kind import Kinds
+from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Placement
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Claim, Making, Observed, Owner, World
 
 
-def with_adoption(world: World, adopted: Adopted) -> World:
+def with_adoption(world: World, adopted: Adopted, kinds: Kinds) -> World:
     """Return the world in which a running thing is ours."""
     placement = Placement(adopted.node, adopted.key)
     thing = world.thing(adopted.node, adopted.key.kind, adopted.natural)
     if thing is None or thing.seen.id != adopted.id:
         return world
     world = with_owner(world, placement, thing, Owner(adopted.key, Claim.ADOPTED))
-    record = after_appearance(world.record(placement), world.at_ms)
+    runs = kinds[adopted.key.kind].is_running(thing.seen)
+    record = after_appearance(world.record(placement), world.at_ms, runs=runs)
     return evolve(world, records=world.records.set(placement, record))
 
 
-def with_claim(world: World, placement: Placement) -> World:
+def with_claim(world: World, placement: Placement, kinds: Kinds) -> World:
     """Return the world in which what our create made is ours, once it is seen.
 
     With a server-made id that id decides. Without one, what appeared after the create left under a
@@ -39,7 +41,8 @@ def with_claim(world: World, placement: Placement) -> World:
     unwanted = 0 if placement in world.wanted else world.position
     owner = Owner(placement.key, Claim.MADE, making.sent, unwanted=unwanted)
     world = with_owner(world, placement, thing, owner)
-    record = after_appearance(world.record(placement), thing.at_ms)
+    runs = kinds[placement.key.kind].is_running(thing.seen)
+    record = after_appearance(world.record(placement), thing.at_ms, runs=runs)
     return evolve(without_making(world, placement), records=world.records.set(placement, record))
 
 
@@ -60,6 +63,7 @@ def with_owner(world: World, placement: Placement, thing: Observed, owner: Owner
         world,
         observed=world.observed.set(scope, things),
         owned=with_member(world.owned, placement, thing.seen.natural),
+        draining=_draining(world, placement, thing.owner, owner),
     )
     return with_placed(world, placement)
 
@@ -69,12 +73,16 @@ def let_go(world: World, placement: Placement, thing: Observed) -> World:
     scope = (placement.node, placement.key.kind)
     things = world.observed[scope].set(thing.seen.natural, evolve(thing, owner=None))
     world = evolve(world, observed=world.observed.set(scope, things))
-    return disowned(world, placement, thing.seen.natural)
+    return disowned(world, placement, thing)
 
 
-def disowned(world: World, placement: Placement, natural: str) -> World:
+def disowned(world: World, placement: Placement, thing: Observed) -> World:
     """Return the world in which a placement has one thing less."""
-    world = evolve(world, owned=without_member(world.owned, placement, natural))
+    world = evolve(
+        world,
+        owned=without_member(world.owned, placement, thing.seen.natural),
+        draining=_draining(world, placement, thing.owner, None),
+    )
     world = with_placed(world, placement)
     if placement in world.wanted or placement in world.owned:
         return world
@@ -99,17 +107,25 @@ def with_orders_kept(world: World, key: Key) -> World:
 
 def with_placed(world: World, placement: Placement) -> World:
     """Return the world whose index by node knows whether a placement is wanted or owned."""
-    keys = world.placed.get(placement.node, EMPTY)
+    kinds, kind = world.placed.get(placement.node, EMPTY), placement.key.kind
     is_placed = placement in world.wanted or placement in world.owned
-    if is_placed == (placement.key in keys):
-        return world
-    if is_placed:
-        keys = keys.set(placement.key, None)
-        return evolve(world, placed=world.placed.set(placement.node, keys))
-    keys = keys.delete(placement.key)
-    if not keys:
-        return evolve(world, placed=world.placed.delete(placement.node))
-    return evolve(world, placed=world.placed.set(placement.node, keys))
+    change = with_member if is_placed else without_member
+    kinds = change(kinds, kind, placement.key)
+    if kinds:
+        return evolve(world, placed=world.placed.set(placement.node, kinds))
+    return evolve(world, placed=without(world.placed, placement.node))
+
+
+def _draining(
+    world: World, placement: Placement, before: Owner | None, after: Owner | None
+) -> Map[tuple[str, str], Members[Placement]]:
+    """Return the index of what still reads a stream although its line is gone."""
+    index = world.draining
+    for name in before.reads if before is not None else ():
+        index = without_member(index, (placement.node, name), placement)
+    for name in after.reads if after is not None else ():
+        index = with_member(index, (placement.node, name), placement)
+    return index
 
 
 def _candidates(world: World, placement: Placement, making: Making) -> list[Observed]:

@@ -12,19 +12,17 @@ from attrs import frozen
 from orchestrator.core.action import (
     NEVER,
     Action,
-    Create,
-    Delete,
+    CallingStep,
     Held,
     Look,
     Phase,
     Plan,
-    Replace,
-    Update,
     Verdict,
 )
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
 from orchestrator.core.mapping import without
-from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
 from orchestrator.core.verdict import judge
 from orchestrator.core.world import STREAM, World
@@ -38,7 +36,7 @@ PASSING = frozenset({"not-listed", "ending", "look-due", UNSURE})
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
 """Reasons that any complete look can end, with news or without."""
 
-SETTLING = frozenset({"stream-absent", "retired"})
+SETTLING = frozenset({"stream-absent", "unused", "retired"})
 """Reasons to wait for which nothing is to be done here."""
 
 AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})
@@ -50,6 +48,8 @@ def awaited(held: Held) -> tuple[str, ...]:
     kind = held.placement.key.kind
     if held.reason == UNSURE:
         return (kind, STREAM)
+    if held.awaits:
+        return (kind, *held.awaits)
     return (kind,) if held.reason in AWAITING else ()
 
 
@@ -99,7 +99,7 @@ def plan(
         if kind.name in soon:
             due = min(due, last.tried_ms + PAUSE_MS)
         if due <= now_ms:
-            cause = world.touched.get((node, kind.name), 0)
+            cause = world.touched_at(node, kind.name)
             actions.append(Look(node, kind.name, "due", cause))
         else:
             next_ms = min(next_ms, due)
@@ -116,7 +116,7 @@ def _with_look(verdict: Verdict, looks: Looks, now_ms: int) -> Verdict:
 
 
 def is_still_due(
-    step: Create | Update | Replace | Delete,
+    step: CallingStep,
     seen: World,
     world: World,
     kinds: Kinds,
@@ -136,7 +136,7 @@ def is_still_due(
         records=world.records.set(placement, seen.record(placement)),
     )
     due = judge(world, placement, kinds, looks, now_ms).next
-    return isinstance(due, Create | Update | Replace | Delete) and due.call == step.call
+    return isinstance(due, CallingStep) and due.call == step.call
 
 
 def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:

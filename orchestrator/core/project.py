@@ -21,6 +21,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    Finished,
     Forgotten,
     HookReceived,
     Looked,
@@ -35,12 +36,14 @@ from orchestrator.core.event import (
     TailLost,
 )
 from orchestrator.core.failure import shifted
+from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
 from orchestrator.core.observed import with_hook, with_look, with_restart, with_touched
 from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.ownership import with_adoption
-from orchestrator.core.resource import Kinds, Place
+from orchestrator.core.renaming import with_renamed
+from orchestrator.core.resource import Place, Placement
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
@@ -66,14 +69,15 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
         case ConfigurationLoaded():
             return with_taken(world, with_configuration(world, event, kinds))
         case StateLoaded():
-            return with_taken(world, with_state(world, event, kinds))
+            renamed = with_renamed(world, event, kinds)
+            return with_taken(world, with_state(renamed, event, kinds))
         case DocumentRejected(file=file, line=line, column=column, message=message):
             rejected = Rejected(Place(file, line, column), message, world.position)
             return evolve(world, rejected=world.rejected.set(file, rejected))
         case DocumentAccepted(file=file):
             return evolve(world, rejected=without(world.rejected, file))
         case Adopted():
-            return with_adoption(world, event)
+            return with_adoption(world, event, kinds)
         case PlanHeld():
             return with_hold(world, event)
         case PlanApproved():
@@ -87,12 +91,16 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return with_restart(world, event, kinds)
         case Forgotten():
             return with_forgotten(world, entry, event)
+        case Finished(node=node, key=key):
+            placement = Placement(node, key)
+            record = evolve(world.record(placement), finished_ms=world.at_ms)
+            return evolve(world, records=world.records.set(placement, record))
         case OperatorAsked():
             return with_asked(world, event, entry.actor)
         case TailLost(position=position):
             return evolve(world, tail_lost=position)
         case DaemonStarted():
-            return _began(world)
+            return _began(world, kinds)
         case ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
         case Parked() | DaemonStopped() | ClockStepped():  # pragma: no branch
@@ -117,10 +125,11 @@ def _stepped(world: World, by_ms: int) -> World:
     return evolve(world, records=records, cliffs=cliffs, taken=taken, orders=orders, pauses=pauses)
 
 
-def _began(world: World) -> World:
+def _began(world: World, kinds: Kinds) -> World:
     """Return the world at a start: nothing was looked at, and calls in flight may have arrived."""
     for placement in sorted(world.in_flight):
-        world = unsettled(world, placement, "the daemon ended while the call was on its way")
+        error = "the daemon ended while the call was on its way"
+        world = unsettled(world, placement, error, kinds)
     return evolve(world, fresh=EMPTY)
 
 
@@ -129,4 +138,4 @@ def _found(world: World, node: str, kinds: Kinds) -> World:
     for kind in kinds:
         fresh = without(fresh, (node, kind))
     world = evolve(world, lost=without(world.lost, node), fresh=fresh)
-    return with_touched(world, node, kinds)
+    return with_touched(world, node)

@@ -1,22 +1,16 @@
 """What is declared and what is seen, for any kind.
 
-Knows nothing of a particular kind: a kind is a value (`Kind`) made in its own file under `kinds/`.
-Knows nothing of the log or of plans.
+Knows nothing of a particular kind, of the log or of plans.
 """
 
-from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from attrs import field, frozen
 
-from orchestrator.core.configuration import Node, Policy, Retry
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.configuration import Policy, Retry
+from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.rest import RestCall, RestReply
-from orchestrator.core.site import Site
-
-S = TypeVar("S")
 
 
 @frozen(cache_hash=True)
@@ -111,110 +105,3 @@ class Gone:
     """A hook says that the life with this server-made id has ended."""
 
     id: str
-
-
-@frozen
-class Same:
-    """What is there is what is declared, as far as that can be told."""
-
-
-@frozen
-class InPlace:
-    """One call brings what is there nearer to what is declared, without interrupting it.
-
-    `sent` are the fields that this call sets and that no listing shows.
-    """
-
-    fields: tuple[str, ...]
-    call: RestCall
-    sent: Map[str, Json] = field(default=EMPTY)
-
-
-@frozen
-class Different:
-    """These fields differ, and only a new life of the thing can change them."""
-
-    fields: tuple[str, ...]
-
-
-@frozen
-class Later:
-    """These fields differ; they take effect with its next life, unless cutting it is asked for."""
-
-    fields: tuple[str, ...]
-
-
-@frozen
-class Past:
-    """It belongs to a stream that has ended and ends with it; another one may begin beside it."""
-
-
-Comparison = Same | InPlace | Different | Later | Past
-
-
-class Repeat(Enum):
-    """What a node does when it is asked to make what is there already."""
-
-    REFUSED = "refused"  # with 409: nothing happens to what is there
-    CUTS = "cuts"  # what is there ends, and another one begins
-
-
-class Reach(Enum):
-    """Among which things a target must not be shared."""
-
-    EVERYWHERE = "everywhere"
-    NODE = "node"
-
-
-@frozen
-class Declarable(Generic[S]):
-    """How things of a kind are declared, made, compared and ended.
-
-    `naturals` are the natural keys under which a node may list the thing, the likeliest first;
-    `target` is what no two of them may share within `reach`, and `occupied` the targets that a seen
-    thing may have; `sent` are the fields of a create
-    that no listing shows; `made` reads the server-made id from the reply to a create ("" when it
-    has none). `create` is asked for only while every stream that it `needs` is published.
-    """
-
-    spec: type[S]
-    naturals: Callable[[S, Site], tuple[str, ...]]
-    target: Callable[[S], str]
-    occupied: Callable[[Seen], tuple[str, ...]]
-    needs: Callable[[S], tuple[str, ...]]
-    create: Callable[[S, Site], RestCall]
-    sent: Callable[[S], Map[str, Json]]
-    made: Callable[[RestReply], str]
-    compare: Callable[[S, Seen, Map[str, Json], Site], Comparison]
-    delete: Callable[[Seen, Site], RestCall]
-    reach: Reach = Reach.EVERYWHERE
-    repeat: Repeat = Repeat.REFUSED
-
-
-@frozen
-class Kind(Generic[S]):
-    """A type of thing that runs on a node, as values and pure functions.
-
-    `listing` lists all of it on a node, each with a member `identity`; `parse` reads one of them
-    (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published streams
-    that may feed a thing first seen at a position: without any, it ends with what it had.
-    A kind whose `declared` is None is only observed.
-    """
-
-    name: str
-    plural: str
-    listing: Callable[[Node], RestCall]
-    identity: str
-    parse: Callable[[JsonObject], Seen | None]
-    hear: Callable[[str, JsonObject], Seen | Gone | None]
-    sources: Callable[[Seen, int, Site], tuple[str, ...]]
-    declared: Declarable[S] | None
-
-    @property
-    def declarable(self) -> Declarable[S]:
-        """Return how it is declared; asking a kind that is only observed is a bug."""
-        assert self.declared is not None, f"{self.name} cannot be declared"
-        return self.declared
-
-
-Kinds = Mapping[str, Kind[Any]]

@@ -22,17 +22,23 @@ def _never(_id: str) -> int:
     return 0
 
 
+def _nobody(_pattern: str) -> tuple[str, ...]:
+    return ()
+
+
 @frozen
 class Site:
     """A node's published streams: `ids` by name, the newest first; `name_of` an id, "" if unknown.
 
-    `since` is the position at which the stream of an id was first seen.
+    `since` is the position at which the stream of an id was first seen; `names` are those that fit
+    a name or pattern, the longest published first.
     """
 
     node: Node = field(factory=Node)
     ids: Callable[[str], tuple[str, ...]] = _none
     name_of: Callable[[str], str] = _nameless
     since: Callable[[str], int] = _never
+    names: Callable[[str], tuple[str, ...]] = _nobody
 
 
 NOWHERE = Site()

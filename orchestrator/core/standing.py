@@ -1,8 +1,9 @@
 """What stands on a node where a declared thing should be: ours, a stranger's, or another line's."""
 
 from orchestrator.core.case import Case, compared
+from orchestrator.core.kind import Past
 from orchestrator.core.mapping import EMPTY
-from orchestrator.core.resource import Past, Placement, Resource
+from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.world import Observed
 
 

@@ -16,6 +16,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Event,
+    Finished,
     Forgotten,
     HookReceived,
     Looked,
@@ -44,6 +45,7 @@ def subject_of(event: Event) -> str:
             | Adopted(key=key)
             | Forgotten(key=key)
             | Parked(key=key)
+            | Finished(key=key)
         ):
             return subject(key.kind, key.name)
         case (

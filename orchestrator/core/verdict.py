@@ -8,6 +8,7 @@ from orchestrator.core.action import (
     NEVER,
     Adopt,
     Create,
+    Finish,
     Phase,
     Update,
     Verdict,
@@ -15,20 +16,12 @@ from orchestrator.core.action import (
 from orchestrator.core.case import Case, compared, permitted
 from orchestrator.core.ending import deletion, ending, guarded, obeying, replacement
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
-from orchestrator.core.json import truth
+from orchestrator.core.json import text, truth
+from orchestrator.core.kind import Again, Different, InPlace, Kinds, Later, Past, Repeat, Same
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.order import Verb
-from orchestrator.core.resource import (
-    Different,
-    InPlace,
-    Kinds,
-    Later,
-    Past,
-    Placement,
-    Repeat,
-    Resource,
-    Same,
-)
+from orchestrator.core.resource import Placement, Resource
+from orchestrator.core.sources import fed_since, is_used, lacking
 from orchestrator.core.standing import occupant, thing_of
 from orchestrator.core.value import evolve
 from orchestrator.core.world import STREAM, Observed, World
@@ -38,7 +31,7 @@ IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
 
 def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms: int) -> Verdict:
     """Return the verdict on one placement; equal worlds, looks and times give equal verdicts."""
-    case = Case(world, placement, kinds[placement.key.kind], looks, now_ms)
+    case = Case(world, placement, kinds, looks, now_ms)
     if world.node(placement.node).retired:
         message = f"{placement.node} is retired or not configured: nothing is done there"
         return case.held(Phase.HELD, "retired", message)
@@ -97,13 +90,16 @@ def _unseeing(case: Case) -> Verdict | None:
 def _missing(case: Case, wanted: Resource) -> Verdict:
     """Return what comes next for what is wanted and not there."""
     world, placement = case.world, case.placement
-    for name in case.declared.needs(wanted.spec):
-        if not world.is_streaming(placement.node, name):
-            message = f"stream {name} is not published on {placement.node}"
-            return case.held(Phase.WAITING, "stream-absent", message)
+    if (finished := _finished(case, wanted)) is not None:
+        return finished
+    if (waiting := _waiting(case, wanted)) is not None:
+        return waiting
     if (other := occupant(case, wanted)) is not None:
         message = f"{other} stands where this one should be: end it, or wait until it has ended"
         return case.held(Phase.HELD, "target-taken", message)
+    if case.last.position < world.lines.get(placement.key, 0):
+        message = "its line is new: looking first whether it runs already"
+        return case.held(Phase.STARTING, "look-due", message)
     record, retry = world.record(placement), world.retry(wanted)
     if record.accepted_ms:
         deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
@@ -126,10 +122,44 @@ def _missing(case: Case, wanted: Resource) -> Verdict:
     return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
 
 
+def _finished(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where what is made once has had its life, None where it may be made."""
+    record = case.world.record(case.placement)
+    again = case.declared.again(wanted.spec)
+    if again is Again.ALWAYS or not record.has_run:
+        return None
+    if again is Again.DROPPED and record.is_dropped and not record.finished_ms:
+        return None
+    message = "it ended; change its line, or `orchestrator restart` it, to have it made again"
+    if record.finished_ms:
+        return case.settled(Phase.FINISHED, "ended", message)
+    timing = case.world.configuration.timing
+    deadline_ms = record.accepted_ms + timing.start_deadline_ms
+    if record.accepted_ms and case.now_ms < deadline_ms:
+        message = "it was accepted and is not listed yet"
+        return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
+    cause = max(case.world.changed.get(case.placement, 0), record.acted)
+    return permitted(case, Finish(case.placement, "it ended", cause), Phase.FINISHED)
+
+
+def _waiting(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where what it reads is not there, or nobody reads what it makes."""
+    world, placement, spec = case.world, case.placement, wanted.spec
+    for source in lacking(world, placement.node, case.declared.needs(spec)):
+        sort = "stream like" if source.is_pattern else "stream"
+        where = source.node or placement.node
+        message = f"{sort} {source.stream} is not published on {where}"
+        return case.held(Phase.WAITING, "stream-absent", message)
+    waits = case.declared.waits_for_use(spec)
+    if waits and not is_used(world, placement, wanted, case.kinds):
+        message = "nothing that is declared and ready to read it needs it now"
+        return case.held(Phase.WAITING, "unused", message)
+    return None
+
+
 def _source_since(case: Case, wanted: Resource) -> int:
     """Return the position at which the newest stream that it needs was seen, 0 for none."""
-    names = case.declared.needs(wanted.spec)
-    return max((case.world.stream_since(case.placement.node, name) for name in names), default=0)
+    return fed_since(case.world, case.placement.node, case.declared.needs(wanted.spec))
 
 
 def _unsure(case: Case, wanted: Resource) -> Verdict | None:
@@ -158,7 +188,11 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     if thing.owner is not None and thing.owner.ending:
         step = replacement(case, wanted, thing, "a restart was asked for")
         return ending(case, evolve(step, cause=thing.owner.ending), Phase.UPDATING)
-    match (compared(case, wanted, thing), thing.owner):
+    comparison = compared(case, wanted, thing)
+    is_different = isinstance(comparison, Different) and thing.owner is not None
+    if not is_different and not case.kind.is_running(thing.seen):
+        return _beginning(case, wanted, thing)
+    match (comparison, thing.owner):
         case (Same(), None):
             natural, media = thing.seen.natural, thing.seen.id
             cause = max(case.world.changed.get(case.placement, 0), thing.position)
@@ -171,6 +205,9 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             message = f"changed {', '.join(fields)} takes effect with its next life"
             return case.settled(Phase.READY, "changes-later", message)
         case (Same() | Past(), _):
+            if lacking(case.world, case.placement.node, case.declared.needs(wanted.spec)):
+                message = "it runs, and none of what it reads is published"
+                return case.settled(Phase.WAITING, "stream-absent", message)
             message = "the node lists it; whether media moves cannot be seen here"
             return case.settled(Phase.READY, "unverified", message)
         case (InPlace() as change, _):
@@ -179,6 +216,24 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             reason = f"{', '.join(fields)} changed"
             step = replacement(case, wanted, thing, reason)
             return guarded(case, thing, step, Phase.UPDATING)
+
+
+def _beginning(case: Case, wanted: Resource, thing: Observed) -> Verdict:
+    """Return what comes next for what is there and does not run; what is made once takes its time.
+
+    What has not begun in time is ended and made anew, as often as any other failure is tried.
+    """
+    status = text(thing.seen.fields, "status")
+    message = f"it is there and does not run yet: its status is {status or 'unknown'}"
+    if thing.owner is None or case.declared.is_patient:
+        return case.held(Phase.STARTING, "not-running", message)
+    record = case.world.record(case.placement)
+    begun_ms = max(thing.at_ms, record.since_ms)
+    deadline_ms = begun_ms + case.world.configuration.timing.start_deadline_ms
+    if case.now_ms < deadline_ms:
+        return case.held(Phase.STARTING, "not-running", message, deadline_ms)
+    step = replacement(case, wanted, thing, "it did not begin to run in time")
+    return ending(case, step, Phase.STARTING)
 
 
 def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:

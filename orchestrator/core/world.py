@@ -16,6 +16,7 @@ from orchestrator.core.configuration import Configuration, Node, Retry
 from orchestrator.core.event import HeldStep
 from orchestrator.core.failure import Record
 from orchestrator.core.json import Json, text
+from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY, Map, Members
 from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
@@ -24,6 +25,9 @@ from orchestrator.core.site import Site
 
 STREAM: Final = "stream"
 """The kind whose things feed the others."""
+
+ANY: Final = ""
+"""In the place of a kind: any kind that is in use on a node."""
 
 Scope: TypeAlias = tuple[str, str]
 """A node and the name of a kind: what one look covers."""
@@ -42,7 +46,8 @@ class Owner:
     """Whose it is. `sent` is what we last set on it that no listing shows.
 
     `unwanted` is the position of the change of documents that took its line, 0 while it has one;
-    `ending` that of an operator's `restart`, 0 without one.
+    `ending` that of an operator's `restart`, 0 without one. Without a line, `reads` and `makes` are
+    the names of the streams that its line had it read and publish.
     """
 
     key: Key
@@ -51,6 +56,8 @@ class Owner:
     is_protected: bool = False
     unwanted: int = 0
     ending: int = 0
+    reads: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
 
 
 @frozen
@@ -175,6 +182,7 @@ class World:
     rejected: Map[str, Rejected] = field(default=EMPTY)
     orders: Map[Key, Order] = field(default=EMPTY)
     pauses: Map[str, Order] = field(default=EMPTY)
+    renames: Map[Key, Key] = field(default=EMPTY)
     tail_lost: int = 0
     ids: Map[tuple[str, str, str], str] = field(default=EMPTY)
     makers: Map[tuple[str, str, str], Placement] = field(default=EMPTY)
@@ -182,8 +190,12 @@ class World:
     by_target: Map[tuple[str, str, str], Members[Placement]] = field(default=EMPTY)
     occupied: Map[tuple[str, str, str], Members[str]] = field(default=EMPTY)
     readers: Map[tuple[str, str], Members[Placement]] = field(default=EMPTY)
+    seekers: Map[str, Map[Placement, tuple[str, ...]]] = field(default=EMPTY)
+    distant: Map[str, Members[Placement]] = field(default=EMPTY)
+    publishers: Map[tuple[str, str], Members[Placement]] = field(default=EMPTY)
+    draining: Map[tuple[str, str], Members[Placement]] = field(default=EMPTY)
     live: Map[tuple[str, str], Members[str]] = field(default=EMPTY)
-    placed: Map[str, Members[Key]] = field(default=EMPTY)
+    placed: Map[str, Map[str, Members[Key]]] = field(default=EMPTY)
 
     def node(self, name: str) -> Node:
         """Return what is configured of a node; one that is not known is as good as retired."""
@@ -219,6 +231,16 @@ class World:
         for natural in sorted(self.owned.get(placement, EMPTY)):
             yield things[natural]
 
+    def is_in_use(self, node: str, kind: str) -> bool:
+        """Return whether anything of a kind is wanted, ours or there on a node."""
+        return kind in self.placed.get(node, EMPTY) or bool(self.things(node, kind))
+
+    def touched_at(self, node: str, kind: str) -> int:
+        """Return the position of the last entry after which a kind wants a look, 0 for none."""
+        is_meant = kind == STREAM or self.is_in_use(node, kind)
+        any_kind = self.touched.get((node, ANY), 0) if is_meant else 0
+        return max(any_kind, self.touched.get((node, kind), 0))
+
     def site(self, node: str) -> Site:
         """Return what kinds may know of a node."""
         streams = self.things(node, STREAM)
@@ -235,7 +257,28 @@ class World:
             live = self.live.get((node, name), EMPTY)
             return tuple(sorted(live, key=lambda id_: (-since(id_), id_)))
 
-        return Site(self.node(node), ids, name_of, since)
+        def names(wanted: str) -> tuple[str, ...]:
+            source = Source(wanted)
+            if not source.is_pattern:
+                return (wanted,) if ids(wanted) else ()
+            first: dict[str, tuple[int, str]] = {}
+            for id_ in streams:
+                name, order = name_of(id_), (since(id_), id_)
+                if source.fits(name) and id_ in self.live.get((node, name), EMPTY):
+                    first[name] = min(order, first.get(name, order))
+            return tuple(sorted(first, key=lambda name: first[name]))
+
+        return Site(self.node(node), ids, name_of, since, names)
+
+    def readers_of(self, node: str, name: str) -> tuple[Placement, ...]:
+        """Return what is wanted and reads a stream of a node, by its name or by a pattern."""
+        exact = self.readers.get((node, name), EMPTY)
+        seeking = (
+            placement
+            for placement, patterns in self.seekers.get(node, EMPTY).items()
+            if any(Source(pattern).fits(name) for pattern in patterns)
+        )
+        return tuple(sorted({*exact, *seeking}))
 
     def claimants(self, node: str, kind: str, natural: str) -> frozenset[Placement]:
         """Return the wanted placements that a node may list under a natural key.
@@ -259,7 +302,13 @@ class World:
 
     def placements_on(self, node: str) -> list[Placement]:
         """Return all that is wanted or owned on a node, in order."""
-        return [Placement(node, key) for key in sorted(self.placed.get(node, EMPTY))]
+        kinds = self.placed.get(node, EMPTY)
+        return [one for kind in sorted(kinds) for one in self.placements_of(node, kind)]
+
+    def placements_of(self, node: str, kind: str) -> list[Placement]:
+        """Return all of a kind that is wanted or owned on a node, in order."""
+        keys = self.placed.get(node, EMPTY).get(kind, EMPTY)
+        return [Placement(node, key) for key in sorted(keys)]
 
 
 def stream_name(observed: Observed) -> str:

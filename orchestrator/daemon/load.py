@@ -19,9 +19,9 @@ from orchestrator.core.event import (
     Fact,
     StateLoaded,
 )
+from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import judge
 from orchestrator.core.project import project
-from orchestrator.core.resource import Key, Kinds, Resource
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import DocumentError, Fault
@@ -82,9 +82,9 @@ def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
     configuration = documents.settings.configuration
     if not world.is_configured or world.configuration != configuration:
         events.append(ConfigurationLoaded(configuration, documents.settings.place))
-    items, removed = difference(world, documents.files)
-    if items or removed:
-        events.append(StateLoaded(items, removed))
+    loaded = difference(world, documents.files)
+    if loaded != StateLoaded(()):
+        events.append(loaded)
     events += [event for file in documents.files for event in _verdict(world, file)]
     present = {file.file for file in documents.files}
     events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]
@@ -97,21 +97,29 @@ def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
     return (*events, *holds)
 
 
-def difference(
-    world: World, files: Sequence[FileRead]
-) -> tuple[tuple[Resource, ...], tuple[Key, ...]]:
-    """Return resources that are new or changed, and keys whose line is gone."""
+def difference(world: World, files: Sequence[FileRead]) -> StateLoaded:
+    """Return resources that are new, changed or renamed, and keys whose line is gone."""
     good = {
         resource.key: resource for file in files if not file.faults for resource in file.resources
     }
     faulty = [file.file for file in files if file.faults]
+    moved = tuple(
+        one
+        for file in files
+        for one in file.moved
+        if one.old in world.declared and one.old not in good
+        if one.new in good and one.new not in world.declared
+    )
+    renamed = {one.old for one in moved}
     items = tuple(good[key] for key in sorted(good) if world.declared.get(key) != good[key])
     removed = tuple(
         key
         for key in sorted(world.declared)
-        if key not in good and not _is_of(world.declared[key].place.file, faulty)
+        if key not in good
+        and key not in renamed
+        and not _is_of(world.declared[key].place.file, faulty)
     )
-    return items, removed
+    return StateLoaded(items, removed, moved)
 
 
 def _is_of(file: str, faulty: Sequence[str]) -> bool:

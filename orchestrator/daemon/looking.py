@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from orchestrator.core.configuration import Node
-from orchestrator.core.resource import Kind
+from orchestrator.core.json import JsonObject
+from orchestrator.core.kind import Kind
 from orchestrator.core.rest import Listing, listing
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.secrets import Vault
@@ -28,11 +29,14 @@ def client_of(name: str, node: NodeSettings, call_ms: int, vault: Vault) -> Node
 
 async def listed(client: NodeClient, kind: Kind[Any], node: Node, vault: Vault) -> Listing | str:
     """Return all of a kind on a node, or why that cannot be said; no secret is in either."""
-    try:
-        reply = await client.look(kind.listing(node))
-    except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
-        return vault.redacted(str(error))
-    read = listing(reply, kind.identity)
-    if not isinstance(read, Listing):
-        return vault.redacted(read.reason)
-    return Listing(tuple(vault.sealer.object(item) for item in read.items))
+    items: list[JsonObject] = []
+    for call in kind.listings(node):
+        try:
+            reply = await client.look(call)
+        except (NodeUnreachable, OutcomeUnknown, SecretMissing) as error:
+            return vault.redacted(str(error))
+        read = listing(reply, kind.identity)
+        if not isinstance(read, Listing):
+            return vault.redacted(f"{call.path}: {read.reason}")
+        items += (vault.sealer.object(item) for item in read.items)
+    return Listing(tuple(items))

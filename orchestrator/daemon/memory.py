@@ -14,10 +14,11 @@ from attrs import define, evolve, field
 from orchestrator.core.action import NEVER, Held, Phase, Verdict
 from orchestrator.core.concern import Everything, concern
 from orchestrator.core.event import Entry, node_of
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import LastLook
 from orchestrator.core.plan import awaited, plan
 from orchestrator.core.project import project
-from orchestrator.core.resource import Kinds, Placement
+from orchestrator.core.resource import Placement
 from orchestrator.core.world import Scope, World
 
 
@@ -119,15 +120,19 @@ class Memory:
                     for node in self.nodes.values():
                         node.is_all_concerned = True
                         node.stir()
-                case Everything(node=name):
+                case Everything(node=name, others=others):
                     self.node(name).is_all_concerned = True
                     self.node(name).stir()
+                    self._concern(others)
                 case placements:
-                    for placement in placements:
-                        self.node(placement.node).concerned.add(placement)
-                        self.node(placement.node).stir()
+                    self._concern(placements)
             if name := node_of(entry.event):
                 self.node(name).stir()
+
+    def _concern(self, placements: Iterable[Placement]) -> None:
+        for placement in placements:
+            self.node(placement.node).concerned.add(placement)
+            self.node(placement.node).stir()
 
     def judged(self) -> tuple[Verdict, ...]:
         """Return the verdict on everything, in order; only what may have changed is judged anew."""
@@ -164,8 +169,7 @@ class Memory:
     def _doubt(self, scope: Scope) -> None:
         """Have everything of a kind on a node judged anew: looks began to fail, or got through."""
         node, kind = scope
-        placements = self.world.placements_on(node)
-        self.node(node).concerned |= {one for one in placements if one.key.kind == kind}
+        self.node(node).concerned |= set(self.world.placements_of(node, kind))
 
 
 def _reason(verdict: Verdict | None) -> str:

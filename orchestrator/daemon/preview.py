@@ -7,10 +7,10 @@ folded and forgotten.
 from attrs import define, field
 
 from orchestrator.core.event import DaemonStarted, Entry, Event
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import Glance, LastLook, all_fresh, news
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
-from orchestrator.core.resource import Kinds
 from orchestrator.core.rest import Listing
 from orchestrator.core.world import Scope, World
 from orchestrator.daemon.load import Documents

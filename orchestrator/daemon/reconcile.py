@@ -13,8 +13,10 @@ from attrs import define, field
 from orchestrator.core.action import (
     Action,
     Adopt,
+    CallingStep,
     Create,
     Delete,
+    Finish,
     Look,
     Replace,
     Step,
@@ -28,6 +30,7 @@ from orchestrator.core.event import (
     Adopted,
     Event,
     Fact,
+    Finished,
     Parked,
 )
 from orchestrator.core.failure import is_parked
@@ -110,7 +113,7 @@ class Reconciler:
                     tasks.start_soon(self._look, action)
             case Replace() | Delete() if not self.memory.is_verified:
                 pass  # the history is not proven yet; everything is planned again when it is
-            case Adopt() | Create() | Update() | Replace() | Delete():
+            case Adopt() | Finish() | Create() | Update() | Replace() | Delete():
                 if not self.is_plan_only:
                     self.own.busy.add(action.placement)
                     tasks.start_soon(self._step, action, self.memory.world)
@@ -118,17 +121,21 @@ class Reconciler:
     async def _step(self, step: Step, world: World) -> None:
         """See one step through, from the intent in the log to the outcome in the log."""
         try:
-            if isinstance(step, Adopt):
-                adopted = Adopted(self.node, step.placement.key, step.natural, step.id)
-                await self._append(Fact(adopted, step.cause))
-            else:
-                await self._act(step, world)
+            match step:
+                case Adopt(natural=natural, id=id_):
+                    adopted = Adopted(self.node, step.placement.key, natural, id_)
+                    await self._append(Fact(adopted, step.cause))
+                case Finish(reason=reason):
+                    finished = Finished(self.node, step.placement.key, reason)
+                    await self._append(Fact(finished, step.cause))
+                case _:
+                    await self._act(step, world)
         finally:
             self.own.busy.discard(step.placement)
             self.own.concerned.add(step.placement)
             self.own.stir()
 
-    async def _act(self, step: Create | Update | Replace | Delete, world: World) -> None:
+    async def _act(self, step: CallingStep, world: World) -> None:
         """Act on what was decided on a world, if it would be decided again once it is written."""
         memory, key, name = self.memory, step.placement.key, name_of(step)
         natural = "" if isinstance(step, Create) else step.natural
@@ -159,7 +166,7 @@ class Reconciler:
                 Fact(Parked(self.node, key, record.failures, record.error), entry.position)
             )
 
-    async def _outcome(self, step: Create | Update | Replace | Delete) -> Event:
+    async def _outcome(self, step: CallingStep) -> Event:
         key, name, path = step.placement.key, name_of(step), step.call.path
         try:
             reply = await self.send(step.call)
@@ -202,7 +209,7 @@ class Reconciler:
     def _failed(self, step: Step, error: str, *, reached: bool) -> ActionFailed:
         error = self.vault.redacted(error)
         key, name = step.placement.key, name_of(step)
-        path = "" if isinstance(step, Adopt) else step.call.path
+        path = "" if isinstance(step, Adopt | Finish) else step.call.path
         journal.warning("action_failed", resource=str(key), node=self.node, action=name,
                         method=path, error=error)  # fmt: skip
         return ActionFailed(self.node, key, name, path, error, reached)

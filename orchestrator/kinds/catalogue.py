@@ -3,8 +3,30 @@
 from types import MappingProxyType
 from typing import Any, Final
 
-from orchestrator.core.resource import Kind, Kinds
-from orchestrator.kinds import recording, stream, transponder
+from orchestrator.core.kind import Kind, Kinds
+from orchestrator.kinds import (
+    call,
+    injection,
+    mixer,
+    pull,
+    recording,
+    stream,
+    transcoder,
+    transponder,
+    vod,
+    webrtc_push,
+)
 
-ALL: Final[tuple[Kind[Any], ...]] = (stream.KIND, transponder.KIND, recording.KIND)
+ALL: Final[tuple[Kind[Any], ...]] = (
+    stream.KIND,
+    pull.KIND,
+    vod.KIND,
+    call.KIND,
+    mixer.KIND,
+    transcoder.KIND,
+    injection.KIND,
+    transponder.KIND,
+    webrtc_push.KIND,
+    recording.KIND,
+)
 KINDS: Final[Kinds] = MappingProxyType({kind.name: kind for kind in ALL})  # in this order

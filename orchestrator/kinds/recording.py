@@ -13,20 +13,20 @@ from attrs import frozen
 
 from orchestrator.core.configuration import Node, Recorder
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.mapping import Map
-from orchestrator.core.resource import (
+from orchestrator.core.kind import (
     Comparison,
     Declarable,
     Different,
-    Gone,
     Kind,
     Later,
     Past,
     Reach,
     Repeat,
     Same,
-    Seen,
+    Source,
 )
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Gone, Seen
 from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.site import Site
 
@@ -44,10 +44,10 @@ class Recording:
     rotation: str = ""
 
 
-def listing(node: Node) -> RestCall:
+def listings(node: Node) -> tuple[RestCall, ...]:
     """Return /recorder/find_all, or the list of streams, which says it of each."""
     is_old = node.recorder is Recorder.STREAM
-    return RestCall("/stream/find_all" if is_old else "/recorder/find_all")
+    return (RestCall("/stream/find_all" if is_old else "/recorder/find_all"),)
 
 
 def parse(item: JsonObject) -> Seen | None:
@@ -85,9 +85,9 @@ def occupied(_seen: Seen) -> tuple[str, ...]:
     return ()
 
 
-def needs(spec: Recording) -> tuple[str, ...]:
+def needs(spec: Recording) -> tuple[Source, ...]:
     """Return the one stream that it writes."""
-    return (spec.stream_name,)
+    return (Source(spec.stream_name),)
 
 
 def create(spec: Recording, site: Site) -> RestCall:
@@ -133,7 +133,7 @@ def delete(seen: Seen, site: Site) -> RestCall:
 KIND: Final = Kind[Recording](
     name="recording",
     plural="recordings",
-    listing=listing,
+    listings=listings,
     identity="mediaSessionId",
     parse=parse,
     hear=hear,

@@ -9,8 +9,9 @@ from typing import Final
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import JsonObject, text, truth, whole
+from orchestrator.core.kind import Kind
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Gone, Kind, Seen
+from orchestrator.core.resource import Gone, Seen
 from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
@@ -63,9 +64,9 @@ def _seen(item: JsonObject) -> Seen | None:
     return Seen(natural=media, id=media, fields=Map({**fields, **others}))
 
 
-def listing(_node: Node) -> RestCall:
+def listings(_node: Node) -> tuple[RestCall, ...]:
     """Return /stream/find_all."""
-    return RestCall("/stream/find_all")
+    return (RestCall("/stream/find_all"),)
 
 
 def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
 KIND: Final = Kind[None](
     name="stream",
     plural="streams",
-    listing=listing,
+    listings=listings,
     identity="mediaSessionId",
     parse=parse,
     hear=hear,

@@ -12,17 +12,9 @@ from attrs import frozen
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
+from orchestrator.core.kind import Comparison, Declarable, Different, InPlace, Kind, Same, Source
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import (
-    Comparison,
-    Declarable,
-    Different,
-    Gone,
-    InPlace,
-    Kind,
-    Same,
-    Seen,
-)
+from orchestrator.core.resource import Gone, Seen
 from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.seal import normalised
 from orchestrator.core.site import Site
@@ -74,9 +66,9 @@ def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
     return None
 
 
-def listing(_node: Node) -> RestCall:
+def listings(_node: Node) -> tuple[RestCall, ...]:
     """Return /push/find_all."""
-    return RestCall("/push/find_all")
+    return (RestCall("/push/find_all"),)
 
 
 def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
@@ -107,9 +99,9 @@ def occupied(seen: Seen) -> tuple[str, ...]:
     return (url, f"{url}/{name}")
 
 
-def needs(spec: Transponder) -> tuple[str, ...]:
+def needs(spec: Transponder) -> tuple[Source, ...]:
     """Return the one stream that it reads."""
-    return (spec.stream_name,)
+    return (Source(spec.stream_name),)
 
 
 def create(spec: Transponder, _site: Site) -> RestCall:
@@ -194,7 +186,7 @@ def _natural(name: str, url: str) -> str:
 KIND: Final = Kind[Transponder](
     name="transponder",
     plural="transponders",
-    listing=listing,
+    listings=listings,
     identity="mediaSessionId",
     parse=parse,
     hear=hear,

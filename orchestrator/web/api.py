@@ -16,10 +16,10 @@ from orchestrator.core.action import Verdict
 from orchestrator.core.filter import LAST, Filter
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import Json
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import Looks
 from orchestrator.core.mapping import Map
 from orchestrator.core.plan import is_settled, plan
-from orchestrator.core.resource import Kinds
 from orchestrator.core.world import World
 from orchestrator.web import forms
 from orchestrator.web.body import BadBody, parsed
@@ -85,7 +85,7 @@ def answer(request: Request, view: View) -> Reply | ReadLog | Why | Ask:
         case ("GET", "/api/v1/resources"):
             return _resources(view, parse_qs(request.query))
         case ("GET", "/api/v1/plan"):
-            return _ok(forms.plan(view.world, view.verdicts()))
+            return _ok(forms.plan(view.world, view.verdicts(), view.kinds))
         case ("GET", "/api/v1/why"):
             return why(query, view.world, view.kinds)
         case ("GET", "/api/v1/events"):

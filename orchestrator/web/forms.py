@@ -11,15 +11,19 @@ from orchestrator.core.action import (
     Adopt,
     Create,
     Delete,
+    Finish,
     Held,
     Phase,
     Replace,
     Step,
     Update,
     Verdict,
+    name_of,
 )
 from orchestrator.core.json import Json, thaw
-from orchestrator.core.resource import Key, Kinds, Placement
+from orchestrator.core.kind import Kinds
+from orchestrator.core.resource import Key, Placement
+from orchestrator.core.sources import falls_with
 from orchestrator.core.world import STREAM, Claim, Observed, World
 from orchestrator.web.times import rfc3339, shown
 
@@ -71,8 +75,9 @@ def streams(world: World, rows: Iterable[Mapping[str, Any]], kinds: Kinds) -> li
     for row in rows:
         wanted = world.wanted.get(Placement(row["node"], Key(row["kind"], row["name"])))
         if wanted is not None:
-            for name in kinds[row["kind"]].declarable.needs(wanted.spec):
-                found.setdefault((row["node"], name), []).append(row["resource"])
+            for source in kinds[row["kind"]].declarable.needs(wanted.spec):
+                at = source.node or row["node"]
+                found.setdefault((at, source.stream), []).append(row["resource"])
     return [_stream(world, node, name, feeds) for (node, name), feeds in sorted(found.items())]
 
 
@@ -125,7 +130,7 @@ def observed(thing: Observed | None) -> Json:
             "mediaSessionId": thing.seen.id}  # fmt: skip
 
 
-def plan(world: World, verdicts: Iterable[Verdict]) -> dict[str, Json]:
+def plan(world: World, verdicts: Iterable[Verdict], kinds: Kinds) -> dict[str, Json]:
     """Return `plan -o json`."""
     actions: list[Json] = []
     helds: list[Json] = []
@@ -136,7 +141,7 @@ def plan(world: World, verdicts: Iterable[Verdict]) -> dict[str, Json]:
             case Held() as held:
                 helds.append(_held(held, verdict.phase))
             case step:
-                actions.append(_action(step))
+                actions.append(_action(step, world, kinds))
     return {"position": world.position, "actions": actions, "held": helds}
 
 
@@ -162,7 +167,9 @@ def fingerprint(natural: str) -> str:
     return sha256(natural.encode()).hexdigest()[:12]
 
 
-def _action(action: Step) -> dict[str, Json]:
+def _action(action: Step, world: World, kinds: Kinds) -> dict[str, Json]:
+    ends = isinstance(action, Replace | Delete)
+    affected = falls_with(world, action.placement, kinds) if ends else ()
     calls: tuple[str, ...]
     match action:
         case Create(call=call):
@@ -173,15 +180,15 @@ def _action(action: Step) -> dict[str, Json]:
             name, calls = "replace", (call.path, then)
         case Delete(call=call):
             name, calls = "delete", (call.path,)
-        case Adopt():  # pragma: no branch
-            name, calls = "adopt", ()
+        case Adopt() | Finish():  # pragma: no branch
+            name, calls = name_of(action), ()
     return {
         "action": name,
         "resource": str(action.placement.key),
         "node": action.placement.node,
         "calls": list(calls),
         "interrupts": isinstance(action, Replace),
-        "affects": [],
+        "affects": [str(one.key) for one in affected],
         "reason": action.reason,
     }
 

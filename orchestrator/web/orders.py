@@ -11,9 +11,10 @@ from attrs import frozen
 from orchestrator.core.event import Adopted, Event, Forgotten
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
+from orchestrator.core.kind import Kinds, Same
 from orchestrator.core.mapping import Map
 from orchestrator.core.order import Verb
-from orchestrator.core.resource import Key, Kinds, Placement, Same
+from orchestrator.core.resource import Key, Placement
 from orchestrator.core.world import Observed, World
 from orchestrator.web.hooks import error
 from orchestrator.web.names import NODE, Names, meant, names_in, no_such_node

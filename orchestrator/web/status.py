@@ -10,10 +10,10 @@ from attrs import frozen
 
 from orchestrator.core.action import Phase, Verdict
 from orchestrator.core.json import Json
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.plan import is_settled
-from orchestrator.core.resource import Kinds
-from orchestrator.core.world import World
+from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import shown
 
 WELL: Final = frozenset({Phase.READY, Phase.WAITING, Phase.STOPPED, Phase.FINISHED})
@@ -83,7 +83,8 @@ def status(
 
 
 def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json]:
-    lasts = [looks.get((name, kind), LastLook()) for kind in kinds]
+    used = [kind for kind in kinds if kind == STREAM or world.is_in_use(name, kind)]
+    lasts = [looks.get((name, kind), LastLook()) for kind in used]
     node = world.configuration.nodes[name]
     state = "retired" if node.retired else "lost" if name in world.lost else "found"
     failing = [last.error for last in lasts if last.failing_ms]

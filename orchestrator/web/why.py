@@ -13,28 +13,38 @@ from attrs import evolve, field, frozen
 from orchestrator.core.action import NEVER
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
-from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Key, Kinds, Placement
+from orchestrator.core.kind import Kinds
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Key, Placement
+from orchestrator.core.sources import fed_since
+from orchestrator.core.subject import subject
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.hooks import error
 from orchestrator.web.names import NODE, meant, names_in, no_such_node
 from orchestrator.web.times import rfc3339
 from orchestrator.web.told import told
 
+ACTIONS: Final = frozenset({"ActionStarted", "ActionFinished", "ActionFailed"})
 DEPTH_MAX: Final = 500  # entries of a chain: more than anybody reads
 
 
 @frozen
 class Why:
-    """A chain that is being read. `wanted` are positions still to be read; `rows` what was."""
+    """A chain that is being read. `wanted` are positions still to be read; `rows` what was.
+
+    Where it is about a resource, `own` is its subject: what was done for another one may have made
+    us look, and is no cause of anything here.
+    """
 
     about: str
     wanted: frozenset[int]
+    own: str = ""
     rows: Map[int, Any] = field(default=Map())
 
     def read(self, rows: Iterable[Any]) -> "Why":
         """Return the chain with more of its entries, their bodies read as JSON."""
-        known = self.rows.update({row.position: row for row in rows})
+        read = {row.position: None if self._is_of_another(row) else row for row in rows}
+        known = self.rows.update(read)
         missing = {position: None for position in self.wanted if position not in known}
         causes = {row.cause for row in known.values() if row is not None}
         wanted = frozenset(
@@ -43,6 +53,9 @@ class Why:
         room = max(0, DEPTH_MAX - len(known))
         newest = frozenset(sorted(wanted, reverse=True)[:room])
         return evolve(self, wanted=newest, rows=known.update(missing))
+
+    def _is_of_another(self, row: Any) -> bool:
+        return bool(self.own) and row.type in ACTIONS and row.subject != self.own
 
     def told(self) -> list[Json]:
         """Return the chain, oldest first; what the log no longer holds is left out."""
@@ -66,7 +79,11 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
     if slash and rest.startswith("~"):
         return error(404, f"{name} is a stranger's: ask for a position of `orchestrator events`")
     key = meant(name, names_in(world))
-    return key if isinstance(key, Reply) else Why(str(key), _behind(key, world, kinds))
+    return (
+        key
+        if isinstance(key, Reply)
+        else Why(str(key), _behind(key, world, kinds), subject(key.kind, key.name))
+    )
 
 
 def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
@@ -104,7 +121,7 @@ def _behind_placement(placement: Placement, world: World, kinds: Kinds) -> set[i
     wanted = world.wanted.get(placement)
     if wanted is not None:
         declared = kinds[key.kind].declarable
-        found |= {world.stream_since(node, name) for name in declared.needs(wanted.spec)}
+        found.add(fed_since(world, node, declared.needs(wanted.spec)))
         for natural in declared.naturals(wanted.spec, world.site(node)):
             seen = world.thing(node, key.kind, natural)
             found.add(seen.position if seen is not None else 0)
@@ -124,7 +141,7 @@ def _node(name: str, world: World) -> Why | Reply:
 def _stream(name: str, world: World) -> Why | Reply:
     positions = {world.stream_since(node, name) for node in world.configuration.nodes}
     for node in world.configuration.nodes:
-        readers = world.readers.get((node, name), EMPTY)
+        readers = world.readers_of(node, name)
         positions |= {world.changed.get(placement, 0) for placement in readers}
     found = frozenset(position for position in positions if position)
     if not found:

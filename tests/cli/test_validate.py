@@ -51,7 +51,7 @@ def test_secrets_are_read_when_asked_for():
 
 
 def test_faults_and_warnings_go_to_stderr(folder):
-    (folder / "state" / "b.yaml").write_text("pulls: {}")
+    (folder / "state" / "b.yaml").write_text("pull: {}")
     (folder / "state" / "c.yaml").write_text(
         "transponders:\n  c: {node: n, streamName: s, rtmpUrl: 'rtmp://h/a/k3y'}\n"
     )
@@ -59,7 +59,7 @@ def test_faults_and_warnings_go_to_stderr(folder):
         1,
         "4 files, 3 resources: 1 fault, 1 warning\n",
         (
-            "state/b.yaml:1:1: “pulls” is not in this version: remove it\n"
+            "state/b.yaml:1:1: the key “pull” is not known here: did you mean “pulls”?\n"
             "state/c.yaml:2:40: warning: what looks like a key stands here in clear: "
             "put it into `secrets`\n"
         ),
@@ -76,7 +76,7 @@ def test_a_faulty_configuration_is_said_with_its_place(folder):
 
 
 def test_json_is_for_programs(folder):
-    (folder / "state" / "b.yaml").write_text("pulls: {}")
+    (folder / "state" / "b.yaml").write_text("pull: {}")
     code, out, err = run(
         validate.command, "-o", "json", "--config", str(folder / "orchestrator.yaml")
     )
@@ -90,7 +90,7 @@ def test_json_is_for_programs(folder):
                     "file": "state/b.yaml",
                     "line": 1,
                     "column": 1,
-                    "message": "“pulls” is not in this version: remove it",
+                    "message": "the key “pull” is not known here: did you mean “pulls”?",
                 }
             ],
             "warnings": [],

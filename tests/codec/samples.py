@@ -48,7 +48,11 @@ SAMPLES = (
         Configuration(nodes=Map({"wcs1": Node(Map({"role": "origin"}), Policy.OBSERVE)})),
         Place("orchestrator.yaml", 1, 1),
     ),
-    events.StateLoaded((RESOURCE,), (Key("transponder", "old"),)),
+    events.StateLoaded(
+        (RESOURCE,),
+        (Key("transponder", "old"),),
+        (events.Moved(Key("transponder", "before"), KEY),),
+    ),
     events.DaemonStarted("0.1.0", 42),
     events.HookReceived(
         "wcs1",
@@ -93,7 +97,7 @@ def folded(facts: list[Fact]) -> World:
 
 
 CHECKPOINT = Checkpoint(folded([Fact(sample) for sample in SAMPLES]))
-ALL = (*SAMPLES, CHECKPOINT)
+ALL = (*SAMPLES, CHECKPOINT, events.Finished("wcs1", KEY, "it ended"))
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)
 numbers = st.integers(0, 2**53)

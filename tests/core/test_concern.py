@@ -82,7 +82,8 @@ def test_what_a_call_by_hand_did_is_told_by_looks():
         events.ActionFailed(*CALL, "no", reached=True),
     ):
         history.happen(event)
-        assert set(history.world.touched.values()) == {history.world.position}
+        touched = {history.world.touched_at(NODE, kind) for kind in KINDS}
+        assert touched == {history.world.position}
     assert (history.world.in_flight, history.world.making) == (EMPTY, EMPTY)
 
 

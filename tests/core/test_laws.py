@@ -107,9 +107,15 @@ def test_indices_say_what_the_world_says(played_acts):
     world = played(played_acts).history.world
     assert {p: set(naturals) for p, naturals in world.owned.items()} == owned(world)
     placements = {*world.wanted, *world.owned}
-    placed = {(node, key) for node, keys in world.placed.items() for key in keys}
+    placed = {
+        (node, key)
+        for node, kinds in world.placed.items()
+        for kind, keys in kinds.items()
+        for key in keys
+        if key.kind == kind
+    }
     assert placed == {(placement.node, placement.key) for placement in placements}
-    assert all(world.placed.values())
+    assert all(kinds and all(kinds.values()) for kinds in world.placed.values())
     live = {}
     for media, stream in world.things(NODE, "stream").items():
         live.setdefault((NODE, stream.seen.fields["name"]), set()).add(media)

@@ -33,7 +33,8 @@ def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
     history.look_failed("transponder")
     assert history.phases()["a"] == ("Unknown", "look-failed")
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms + 99_999) is None
-    history.look_failed("recording")
+    for kind in KINDS.keys() - {"transponder", "stream"}:
+        history.look_failed(kind)
     history.wait(1_000).look_failed("stream", "cannot connect")
     history.wait(29_999)
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
@@ -64,7 +65,7 @@ def test_a_node_that_is_found_was_not_looked_at():
     ("last", "due"),
     [
         (LastLook(), 0),
-        (LastLook(position=9, at_ms=100, tried_ms=100), 5_100),
+        (LastLook(position=9, at_ms=100, tried_ms=100), 50_100),
         (LastLook(position=4, at_ms=100, tried_ms=100), 1_100),
         (LastLook(tried_ms=100, failures=1), 1_100),
         (LastLook(tried_ms=100, failures=2), 2_100),
@@ -77,19 +78,28 @@ def test_looks_are_due_in_their_turn_and_at_most_once_a_second(last, due):
     assert due_ms(world, NODE, KINDS["transponder"], last) == due
 
 
+def test_a_kind_comes_round_more_rarely_where_there_is_nothing_of_it():
+    last = LastLook(position=99, at_ms=100, tried_ms=100)
+    world = running(*LINES).world
+    due = {
+        kind: due_ms(world, NODE, KINDS[kind], last) for kind in ("transponder", "stream", "vod")
+    }
+    assert due == {"transponder": 5_100, "stream": 30_100, "vod": 300_100}
+
+
 def test_a_burst_is_followed_by_one_look():
     history = running(*LINES).wait(400)
     history.look("transponder", *shown(*LINES))
     history.look("stream", published("s-1"))
-    history.look("recording")
+    for kind in KINDS.keys() - {"transponder", "stream"}:
+        history.look(kind)
     for media in ("s-2", "s-3", "s-4"):
         history.wait(100).publish(media, media)
     assert history.planned().plan.actions == ()
     assert history.planned().plan.next_ms == history.now_ms + 700
     history.wait(700)
-    touched = history.world.touched[THINGS]
+    touched = history.world.touched_at(NODE, "transponder")
     assert history.planned().plan.actions == (
         Look(NODE, "stream", "due", touched),
         Look(NODE, "transponder", "due", touched),
-        Look(NODE, "recording", "due", touched),
     )

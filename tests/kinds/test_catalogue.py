@@ -16,7 +16,8 @@ def test_kinds_are_known_by_their_names_in_the_order_of_the_catalogue():
 def test_nothing_can_be_read_from_nothing(kind):
     assert kind.parse(EMPTY) is None
     assert kind.hear("StreamStatusEvent", EMPTY) is None
-    assert (kind.plural, kind.listing(Node()).path[0]) == (f"{kind.name}s", "/")
+    assert all(call.path[0] == "/" for call in kind.listings(Node()))
+    assert kind.plural in (f"{kind.name}s", f"{kind.name}es")
 
 
 @pytest.mark.parametrize("kind", catalogue.ALL, ids=lambda kind: kind.name)

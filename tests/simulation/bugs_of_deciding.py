@@ -4,9 +4,9 @@ from attrs import evolve
 
 from orchestrator.core import ending, failure, limits, project, standing, verdict
 from orchestrator.core.action import NEVER
+from orchestrator.core.kind import Same
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
-from orchestrator.core.resource import Same
 from orchestrator.core.world import Claim, Owner, World
 
 

@@ -56,7 +56,7 @@ def test_what_is_adopted_again_after_a_letting_go_is_ready_since_then():
     history = running(line("a")).wait(9_000)
     history.happen(Forgotten(NODE, key("a"), "rtmp_show " + URL, "m-a")).wait(1_000)
     order(history, "adopt").wait(1_000)
-    history.load(line("a", url=f"{URL}9"))
+    history.load(line("a", url=f"{URL}9")).look("transponder", listed("m-a"))
     history.act("a", made="m-9")
     history.wait(1_000).look("transponder", listed("m-a"), listed("m-9", url=f"{URL}9"))
     assert told(history) == ("Ready", 13)

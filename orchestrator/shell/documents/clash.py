@@ -1,10 +1,10 @@
-"""What must not be declared twice: a name, and the effective target of a kind.
+"""What must not be declared twice: a name, the effective target of a kind, and a stream.
 
 A faulty file goes on as it was when it was last good, so its names and targets stay taken; making a
 file faulty may thus bring a new clash, and the search goes on until there is none.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import frozen
 
@@ -26,8 +26,9 @@ def clashes(
     files: Sequence[Claims],
     declared: Mapping[Key, Resource],
     targets: Callable[[Resource], tuple[str, ...]],
+    cycles: Callable[[Iterable[Resource]], list[Fault]],
 ) -> Mapping[str, tuple[Fault, ...]]:
-    """Return the faults of files that claim what others have.
+    """Return the faults of files that claim what others have, or close a cycle.
 
     `declared` is what the world holds; `targets` returns those of one of that.
     """
@@ -43,7 +44,8 @@ def clashes(
             )
         ]
         faulty = {file.file for file in files if file.is_faulty} | set(faults)
-        found = [one for one in _found(claims, declared) if one.file not in faulty]
+        wrong = _found(claims, declared) or cycles(claim.resource for claim in claims)
+        found = [one for one in wrong if one.file not in faulty]
         if not found:
             return faults
         for file in {fault.file for fault in found}:
@@ -69,10 +71,10 @@ def _found(claims: Sequence[Claim], declared: Mapping[Key, Resource]) -> list[Fa
         if first != place:
             message = f"{key} is declared in {first.file}:{first.line} already: rename one of them"
             faults.append(Fault(place.file, place.line, place.column, message))
-    targets: dict[tuple[str, str], Resource] = {}
+    targets: dict[str, Resource] = {}
     for claim in sorted(claims, key=lambda one: _rank(one, declared, is_name=False)):
         key, place = claim.resource.key, claim.resource.place
-        owners = [targets.setdefault((key.kind, one), claim.resource) for one in claim.targets]
+        owners = [targets.setdefault(one, claim.resource) for one in claim.targets]
         owner = next((owner for owner in owners if owner.key != key), None)
         if owner is not None:
             message = (

@@ -189,7 +189,7 @@ class _Reading:
         timing = evolve(form.timing, looks_ms=Timing().looks_ms.update(form.timing.looks_ms))
         limits = Limits(form.limits.deletes, form.limits.interrupts.per_change)
         decisions = {
-            name: Node(node.labels, node.policy, node.retired, node.recorder)
+            name: Node(node.labels, node.policy, node.retired, node.recorder, node.ws)
             for name, node in nodes.items()
         }
         return Settings(

@@ -16,6 +16,7 @@ from typing import Any, Final, get_args, get_origin
 import attrs
 from attrs import define
 
+from orchestrator.codec import camel
 from orchestrator.core.mapping import Map
 from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import (
@@ -120,7 +121,7 @@ class Decoder:
         if origin is Map:
             return self.named(node, inner[1], member)
         if attrs.has(kind):
-            return self.instance(node, kind)
+            return self.instance(in_full(node, kind), kind)
         try:
             return self._scalar(node, kind, member)
         except Refused as refused:
@@ -187,6 +188,14 @@ class Decoder:
                 return decimal_of(node)
             case ScalarNode():
                 return self.text(string_of(node), member)
+
+
+def in_full(node: Node, form: type) -> Node:
+    """Return a text that stands for a mapping with one key as that mapping."""
+    short = getattr(form, "SHORT", None)
+    if short is None or not isinstance(node, ScalarNode) or is_null(node):
+        return node
+    return MappingNode(node.place, ((ScalarNode(node.place, camel(short), True), node),))
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

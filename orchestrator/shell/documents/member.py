@@ -18,7 +18,7 @@ from attrs import NOTHING, frozen
 from orchestrator.codec import camel
 from orchestrator.core.configuration import Deletes, Retry, Timing
 
-LATER_KINDS: Final = (
+PLURALS: Final = (
     "pulls",
     "webrtcPushes",
     "mixers",
@@ -94,7 +94,7 @@ _RULES: Final[Mapping[tuple[type, str], tuple[Rule, ...]]] = {
     (Retry, "park_after"): (Range(1, 1_000_000),),
     (Deletes, "percent"): (Range(0, 100),),
     (Timing, "resync_ms"): (Range(100, DAY_MS),),
-    (Timing, "looks_ms"): (OneOf(("streams", *LATER_KINDS)), Range(100, DAY_MS)),
+    (Timing, "looks_ms"): (OneOf(("streams", *PLURALS)), Range(100, DAY_MS)),
 }
 
 

@@ -12,19 +12,22 @@ import attrs
 from attrs import define, evolve, field, frozen
 
 from orchestrator.core.configuration import Configuration, Policy, Retry
+from orchestrator.core.event import Moved
+from orchestrator.core.kind import Kind, Kinds, Reach
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.placement import placements
-from orchestrator.core.resource import Key, Kind, Kinds, OnChange, OnRemove, Reach, Resource
+from orchestrator.core.resource import Key, OnChange, OnRemove, Resource
 from orchestrator.errors import SecretMissing
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults
-from orchestrator.shell.documents.member import LATER_KINDS, Later, Member, members_of
+from orchestrator.shell.documents.member import Later, Member, members_of
+from orchestrator.shell.documents.moved import MOVED, first_name, moved_in
 from orchestrator.shell.documents.scalar import Refused, as_written, checked, references
+from orchestrator.shell.documents.sets import SETS, sections
 from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, read_tree
 from orchestrator.shell.secrets import Vault
 
 DEFAULTS: Final = "defaults"
-LATER_KEYS: Final = ("sets", "moved")
 Resolve = Callable[[str], str]
 
 
@@ -43,8 +46,6 @@ class Common:
     retry: Retry | None = None
     window: Later | None = None
     stand_in: Later | None = None
-    keep: Later | None = None
-    from_: Later | None = None
 
 
 COMMON: Final = members_of(Common)
@@ -63,13 +64,14 @@ def targets(
     resource: Resource, spec: Any, kind: Kind[Any], configuration: Configuration
 ) -> tuple[str, ...]:
     """Return what no other may have, from a specification in clear: for each node, or at all."""
-    target = kind.declarable.target(spec)
-    match kind.declarable.reach:
+    declared, nodes = kind.declarable, placements(resource, configuration)
+    target = f"{kind.name} {declared.target(spec)}"
+    made = [f"stream {name} on {one.node}" for name in declared.makes(spec) for one in nodes]
+    match declared.reach:
         case Reach.EVERYWHERE:
-            return (target,)
+            return (target, *made)
         case Reach.NODE:  # pragma: no branch
-            nodes = placements(resource, configuration)
-            return tuple(f"{placement.node} {target}" for placement in nodes)
+            return (*(f"{placement.node} {target}" for placement in nodes), *made)
 
 
 @define
@@ -85,6 +87,7 @@ class FileReader:
     faults: Faults = field(factory=Faults)
     warnings: Faults = field(factory=Faults)
     secrets: set[str] = field(factory=set)
+    moved: tuple[Moved, ...] = ()
 
     def claims(self, data: bytes) -> tuple[Claim, ...]:
         """Return what a file declares; it means nothing when faults were found."""
@@ -95,13 +98,15 @@ class FileReader:
             self.faults.add(tree.place, "write kinds with their resources, or {} for none")
             return ()
         kinds = {kind.plural: kind for kind in self.kinds.values() if kind.declared is not None}
-        later = {*LATER_KEYS, *LATER_KINDS} - set(kinds)
         claims: list[Claim | None] = []
         defaults = self.defaults(tree.get(DEFAULTS), kinds)
-        for key, section in tree.pairs:
-            is_known = self.plain.is_known(key, section, {DEFAULTS, *kinds, *later}, later)
-            if is_known and key.text in kinds:
-                claims += self.section(section, kinds[key.text], defaults)
+        self.moved = moved_in(tree.get(MOVED), self.kinds, self.faults)
+        beside = {DEFAULTS, MOVED, SETS}
+        for part in (tree, *sections(tree.get(SETS), self.faults)):
+            for key, section in part.pairs:
+                known = {*kinds, *beside} if part is tree else set(kinds)
+                if self.plain.is_known(key, section, known) and key.text in kinds:
+                    claims += self.section(section, kinds[key.text], defaults)
         return tuple(claim for claim in claims if claim is not None)
 
     @property
@@ -115,11 +120,10 @@ class FileReader:
             if node is not None:
                 self.faults.add(node.place, "write fields with their values, or {} for none")
             return None
-        later = {*LATER_FIELDS, *LATER_KINDS} - set(kinds)
         for key, value in node.pairs:
             if key.text in kinds:
                 self.check_defaults(value, kinds[key.text])
-            elif self.plain.is_known(key, value, {*COMMON, *kinds}, later):
+            elif self.plain.is_known(key, value, {*COMMON, *kinds}, LATER_FIELDS):
                 self.plain.given(MappingNode(node.place, ((key, value),)), Common)
         return node
 
@@ -155,7 +159,13 @@ class FileReader:
         is_placed = common is not FAULTY and self.is_placed(common, common_part)
         if not self.is_name(key) or not is_placed or clear is FAULTY:
             return None
+        nodes, name = self.configuration.nodes, first_name(Key(kind.name, key.text), self.moved)
+        if message := kind.declarable.fault(clear, nodes):
+            self.faults.add(node.place, message)
+            return None
+        clear = kind.declarable.named(clear, name, nodes)
         sealed = Decoder(self.faults, self.folder, self.sealed).instance(spec_part, form)
+        sealed = kind.declarable.named(sealed, name, nodes)
         given = attrs.asdict(common, recurse=False, filter=lambda field, _: field.name in _KEPT)
         resource = Resource(
             **given,

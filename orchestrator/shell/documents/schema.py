@@ -11,9 +11,9 @@ from typing import Any, Final, Literal, get_args, get_origin
 
 import attrs
 
+from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import Map
 from orchestrator.core.quantity import DURATIONS, SIZES
-from orchestrator.core.resource import Kind, Kinds
 from orchestrator.shell.documents.configuration import NODE_NAME, SECRET_NAME
 from orchestrator.shell.documents.form import ConfigurationForm
 from orchestrator.shell.documents.member import (
@@ -142,7 +142,9 @@ def _value(kind: Any, member: Member, text: Text) -> Schema:
     if origin is Map:
         return _names(inner[1], member, text)
     if attrs.has(kind):
-        return _object(kind, text=text, is_whole=True)
+        body = _object(kind, text=text, is_whole=True)
+        short = getattr(kind, "SHORT", None)
+        return {"anyOf": [body, {"type": "string", "minLength": 1}]} if short else body
     return _scalar(kind, member, text)
 
 

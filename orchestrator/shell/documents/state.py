@@ -12,9 +12,12 @@ import attrs
 from attrs import define, evolve, field, frozen
 
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.resource import Key, Kinds, Resource
+from orchestrator.core.event import Moved
+from orchestrator.core.kind import Kinds
+from orchestrator.core.resource import Key, Resource
 from orchestrator.errors import Fault, SecretMissing
 from orchestrator.shell.documents.clash import Claims, clashes
+from orchestrator.shell.documents.cycle import cycles
 from orchestrator.shell.documents.folder import (
     Signature,
     absent,
@@ -36,6 +39,7 @@ class FileRead:
     resources: tuple[Resource, ...] = ()
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    moved: tuple[Moved, ...] = ()
 
 
 @frozen
@@ -84,9 +88,14 @@ class StateReader:
         known = [one for folder in settings.state for one in self._folder(folder, context, seals)]
         known = list({one.read.file: one for one in known}.values())
         claims = [Claims(one.read.file, one.claims, bool(one.read.faults)) for one in known]
-        found = clashes(claims, declared, lambda one: _targets(one, context))
+        found = clashes(
+            claims,
+            declared,
+            lambda one: _targets(one, context),
+            lambda those: cycles(those, context.configuration, context.kinds),
+        )
         return tuple(
-            evolve(one.read, resources=(), faults=found[one.read.file])
+            evolve(one.read, resources=(), moved=(), faults=found[one.read.file])
             if one.read.file in found
             else one.read
             for one in known
@@ -124,7 +133,8 @@ class StateReader:
         claims = reader.claims(data)
         faults = reader.faults.ordered
         resources = () if faults else tuple(claim.resource for claim in claims)
-        read = FileRead(file, resources, faults, reader.warnings.ordered)
+        moved = () if faults else reader.moved
+        read = FileRead(file, resources, faults, reader.warnings.ordered, moved)
         secrets = {name: _seal(name, context, seals) for name in reader.secrets}
         self._known[path] = _Known(signature, secrets, claims, read)
         return self._known[path]

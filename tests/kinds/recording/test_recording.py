@@ -5,8 +5,9 @@ from attrs import evolve
 
 from orchestrator.core.configuration import Node, Recorder
 from orchestrator.core.json import freeze
+from orchestrator.core.kind import Different, Later, Past, Same, Source
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Different, Later, Past, Same, Seen
+from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.site import NOWHERE
 from orchestrator.kinds.recording import KIND, Recording
@@ -59,8 +60,8 @@ def test_listed_members_are_read_as_wcs_means_them(change, expected):
 def test_where_there_is_no_recorder_the_streams_say_it(change, is_seen):
     read = KIND.parse(STREAM.update(freeze(change)))
     assert read == (seen("", STREAM["mediaSessionId"]) if is_seen else None)
-    assert KIND.listing(OLD) == RestCall("/stream/find_all")
-    assert KIND.listing(Node()) == RestCall("/recorder/find_all")
+    assert KIND.listings(OLD) == (RestCall("/stream/find_all"),)
+    assert KIND.listings(Node()) == (RestCall("/recorder/find_all"),)
 
 
 @pytest.mark.parametrize("name", HOOKS)
@@ -70,7 +71,7 @@ def test_no_hook_speaks_of_recordings(name):
 
 
 def test_it_goes_by_the_id_of_its_stream_and_ends_with_it():
-    assert DECLARED.needs(SPEC) == ("test",)
+    assert DECLARED.needs(SPEC) == (Source("test"),)
     assert DECLARED.naturals(SPEC, THERE) == (ID,)
     assert DECLARED.naturals(SPEC, NOWHERE) == ()
     assert DECLARED.target(SPEC) == "test"

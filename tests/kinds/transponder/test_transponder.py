@@ -4,8 +4,9 @@ import pytest
 from attrs import evolve
 
 from orchestrator.core.json import freeze
+from orchestrator.core.kind import Different, InPlace, Same, Source
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Different, InPlace, Same, Seen
+from orchestrator.core.resource import Seen
 from orchestrator.core.rest import NotJson, RestCall, RestReply
 from orchestrator.core.site import NOWHERE
 from orchestrator.kinds.transponder import KIND, Sound, Transponder
@@ -70,7 +71,7 @@ def test_it_reads_the_stream_of_its_name_with_and_without_the_prefix_that_was_th
 
 def test_it_may_be_listed_with_and_without_the_prefix():
     assert DECLARED.naturals(SPEC, NOWHERE) == (f"rtmp_name {CANONICAL}", f"name {CANONICAL}")
-    assert DECLARED.needs(SPEC) == ("name",)
+    assert DECLARED.needs(SPEC) == (Source("name"),)
 
 
 def test_its_target_is_where_its_media_arrives():

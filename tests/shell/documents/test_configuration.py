@@ -55,7 +55,12 @@ def test_the_example_names_every_key_with_its_default():
         log=LogSettings(base / "var/log"),
         control=base / "run/control.sock",
         configuration=Configuration(
-            nodes=Map({"wcs1": Node(labels=Map(role="origin")), "wcs9": Node(retired=True)})
+            nodes=Map(
+                {
+                    "wcs1": Node(labels=Map(role="origin"), ws="wss://wcs1:8443"),
+                    "wcs9": Node(retired=True),
+                }
+            )
         ),
         state=(base / "state",),
         rules=(base / "rules",),

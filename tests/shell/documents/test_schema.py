@@ -57,7 +57,7 @@ def test_it_takes_what_the_decoder_takes(document, text):
     [
         ("state", "[]"),
         ("state", "transponder: {}"),
-        ("state", "pulls: {}"),
+        ("state", "pulls: []"),
         ("state", "sets: {}"),
         ("state", "transponders:"),
         ("state", "transponders: {t: 1}"),

@@ -109,14 +109,15 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
         ("transponders:", ["a.yaml:1:14: write names with specifications, or {} for none"]),
         ("transponder: {}",
          ["a.yaml:1:1: the key “transponder” is not known here: did you mean “transponders”?"]),
-        ("pulls: {}\nsets: {}\nmoved: {}", [
-            "a.yaml:1:1: “pulls” is not in this version: remove it",
-            "a.yaml:2:1: “sets” is not in this version: remove it",
-            "a.yaml:3:1: “moved” is not in this version: remove it",
+        ("pulls: []\nsets: []\nmoved: []", [
+            "a.yaml:1:8: write names with specifications, or {} for none",
+            "a.yaml:2:7: write names with sets, or {} for none",
+            "a.yaml:3:8: write old names with new ones: kind/old: kind/new",
         ]),
         ("streams: {}",
-         [("a.yaml:1:1: the key “streams” is not known here: known are defaults, recordings, "
-          "transponders.")]),
+         [("a.yaml:1:1: the key “streams” is not known here: known are calls, defaults, "
+          "injections, mixers, moved, pulls, recordings, sets, transcoders, transponders, vods, "
+          "webrtcPushes.")]),
         ("transponders: {t: 1}",
          ["a.yaml:1:19: a mapping is wanted here: write fields with values"]),
         ("transponders: {t: {streamName: s}}", [
@@ -131,11 +132,9 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
          ["a.yaml:1:86: this is a number where a text is wanted: quote it"]),
         (LINE % "nodes: {a: b}",
          ["a.yaml:1:26: “node” and “nodes” exclude each other: remove one of them"]),
-        (LINE % "window: 1, standIn: 1, keep: 1, from: 1", [
+        (LINE % "window: 1, standIn: 1", [
             "a.yaml:1:68: “window” is not in this version: remove it",
             "a.yaml:1:79: “standIn” is not in this version: remove it",
-            "a.yaml:1:91: “keep” is not in this version: remove it",
-            "a.yaml:1:100: “from” is not in this version: remove it",
         ]),
         (LINE % "labels: {a: '${secret.key}'}",
          ["a.yaml:1:80: ${…} has no meaning here: write the value itself"]),
@@ -165,11 +164,11 @@ LINE = "transponders: {t: {node: wcs1, streamName: s, rtmpUrl: rtmp://h/a, %s}}"
         (LINE.replace("{t:", '{"":') % "",
          ["a.yaml:1:16: a name is empty or has invisible characters: rename it"]),
         ("defaults: {muted: true, transponders: {mutd: true, node: 1}, mixers: {}}", [
-            ("a.yaml:1:12: the key “muted” is not known here: known are enabled, labels, "
-            "node, nodes, onChange, onRemove, policy, protect, recordings, retry, transponders."),
+            ("a.yaml:1:12: the key “muted” is not known here: known are calls, enabled, "
+            "injections, labels, mixers, node, nodes, onChange, onRemove, policy, protect, pulls, "
+            "recordings, retry, transcoders, transponders, vods, webrtcPushes."),
             "a.yaml:1:40: the key “mutd” is not known here: did you mean “muted”?",
             "a.yaml:1:58: this is a number where a text is wanted: quote it",
-            "a.yaml:1:62: “mixers” is not in this version: remove it",
         ]),
     ],
 )  # fmt: skip

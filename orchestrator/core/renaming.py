@@ -1,0 +1,77 @@
+"""Folding new names of resources: what runs under the old one goes on under the new one."""
+
+from typing import TypeVar
+
+from orchestrator.core.desired import indexed
+from orchestrator.core.event import Moved, StateLoaded
+from orchestrator.core.kind import Kinds
+from orchestrator.core.mapping import Map, without
+from orchestrator.core.ownership import with_owner, with_placed
+from orchestrator.core.resource import Placement
+from orchestrator.core.value import evolve
+from orchestrator.core.world import World
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def with_renamed(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
+    """Return the world in which resources have other names, and nothing else is different."""
+    for moved in loaded.moved:
+        world = _with_moved(world, moved, kinds)
+    return world
+
+
+def current(world: World, placement: Placement) -> Placement:
+    """Return where an action that began under an older name belongs now."""
+    new = world.renames.get(placement.key)
+    if placement in world.in_flight or new is None:
+        return placement
+    return Placement(placement.node, new)
+
+
+def _with_moved(world: World, moved: Moved, kinds: Kinds) -> World:
+    old, new = moved.old, moved.new
+    if old not in world.declared or new in world.declared:
+        return world
+    for node in sorted({*world.configuration.nodes, world.declared[old].node}):
+        world = _with_moved_on(world, node, moved, kinds)
+    declared = world.declared.set(new, evolve(world.declared[old], key=new))
+    return evolve(
+        world,
+        declared=without(declared, old),
+        lines=_moved(world.lines, old, new),
+        orders=_moved(world.orders, old, new),
+        renames=without(world.renames, new).set(old, new),
+    )
+
+
+def _with_moved_on(world: World, node: str, moved: Moved, kinds: Kinds) -> World:
+    old, new = Placement(node, moved.old), Placement(node, moved.new)
+    wanted = world.wanted.get(old)
+    if wanted is not None:
+        world = indexed(world, old, wanted, kinds, add=False)
+        wanted = evolve(wanted, key=moved.new)
+        world = evolve(world, wanted=without(world.wanted, old).set(new, wanted))
+        world = indexed(world, new, wanted, kinds, add=True)
+    things = tuple(world.holdings(old))
+    making = world.making.get(old)
+    maker = (node, moved.old.kind, making.id if making is not None else "")
+    world = evolve(
+        world,
+        owned=without(world.owned, old),
+        changed=_moved(world.changed, old, new),
+        making=_moved(world.making, old, new),
+        makers=world.makers.set(maker, new) if maker in world.makers else world.makers,
+        in_flight=_moved(world.in_flight, old, new),
+        records=_moved(world.records, old, new),
+        members=without(world.members, old),
+    )
+    for thing in things:
+        assert thing.owner is not None, "what we hold is ours"
+        world = with_owner(world, new, thing, evolve(thing.owner, key=moved.new))
+    return with_placed(with_placed(world, old), new)
+
+
+def _moved(mapping: Map[K, V], old: K, new: K) -> Map[K, V]:
+    return without(mapping, old).set(new, mapping[old]) if old in mapping else mapping

@@ -1,0 +1,153 @@
+"""An injection shows one stream in the place of another, for as long as it is there.
+
+There is one for each stream that is covered; a stream, or a file, may cover many. It has no id and
+no status: being listed is all that can be seen of it.
+Source: rest-api.md section 7 (Injection).
+"""
+
+from typing import Final
+
+from attrs import frozen
+
+from orchestrator.core.agent import scheme_of
+from orchestrator.core.configuration import Node
+from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.kind import (
+    Comparison,
+    Declarable,
+    Different,
+    Kind,
+    Nodes,
+    Reach,
+    Same,
+    Source,
+)
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Gone, Seen
+from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.site import Site
+
+
+@frozen
+class Injection:
+    """What is declared under `injections:`; names as in /stream/inject/startup.
+
+    `remote_stream_name` covers `local_stream_name`; newer builds also take a `vod-live://` file.
+    """
+
+    local_stream_name: str
+    remote_stream_name: str
+
+
+def listings(_node: Node) -> tuple[RestCall, ...]:
+    """Return /stream/inject/find_all."""
+    return (RestCall("/stream/inject/find_all"),)
+
+
+def parse(item: JsonObject) -> Seen | None:
+    """Return one listed injection."""
+    covered, covering = text(item, "localStreamName"), text(item, "remoteStreamName")
+    if not covered:
+        return None
+    fields: dict[str, Json] = {"localStreamName": covered, "remoteStreamName": covering}
+    return Seen(covered, "", Map(fields))
+
+
+def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
+    """Return nothing: no hook speaks of injections."""
+    return None
+
+
+def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
+    """Return the covered streams that were there before it, none once what covers them has gone."""
+    covering = text(seen.fields, "remoteStreamName")
+    if not scheme_of(covering) and not site.ids(covering):
+        return ()
+    return tuple(id_ for id_ in site.ids(seen.natural) if site.since(id_) <= position)
+
+
+def naturals(spec: Injection, _site: Site) -> tuple[str, ...]:
+    """Return the name of the covered stream."""
+    return (spec.local_stream_name,)
+
+
+def target(spec: Injection) -> str:
+    """Return the name of the covered stream."""
+    return spec.local_stream_name
+
+
+def occupied(seen: Seen) -> tuple[str, ...]:
+    """Return the name of the covered stream."""
+    return (seen.natural,)
+
+
+def needs(spec: Injection) -> tuple[Source, ...]:
+    """Return both streams; a file is not waited for."""
+    names = (spec.local_stream_name, spec.remote_stream_name)
+    return tuple(Source(name) for name in names if not scheme_of(name))
+
+
+def fault(spec: Injection, _nodes: Nodes) -> str:
+    """Return what is wrong with what is declared."""
+    if spec.local_stream_name == spec.remote_stream_name:
+        return "a stream cannot cover itself: “remoteStreamName” names another one, or a file"
+    if scheme_of(spec.remote_stream_name) not in ("", "vod-live"):
+        return "“remoteStreamName” is a stream of the node, or vod-live:// and a file"
+    return ""
+
+
+def create(spec: Injection, _site: Site) -> RestCall:
+    """Return /stream/inject/startup."""
+    body: dict[str, Json] = {
+        "localStreamName": spec.local_stream_name,
+        "remoteStreamName": spec.remote_stream_name,
+    }
+    return RestCall("/stream/inject/startup", Map(body))
+
+
+def sent(_spec: Injection) -> Map[str, Json]:
+    """Return nothing: all that is set is listed."""
+    return EMPTY
+
+
+def made(_reply: RestReply) -> str:
+    """Return nothing: the reply is empty."""
+    return ""
+
+
+def compare(spec: Injection, seen: Seen, _sent: Map[str, Json], site: Site) -> Comparison:
+    """Return how the listed one differs."""
+    if seen.natural not in naturals(spec, site):
+        return Different(("localStreamName",))
+    is_same = text(seen.fields, "remoteStreamName") == spec.remote_stream_name
+    return Same() if is_same else Different(("remoteStreamName",))
+
+
+def delete(seen: Seen, _site: Site) -> RestCall:
+    """Return /stream/inject/terminate by the covered stream."""
+    return RestCall("/stream/inject/terminate", Map({"localStreamName": seen.natural}))
+
+
+KIND: Final = Kind[Injection](
+    name="injection",
+    plural="injections",
+    listings=listings,
+    identity="localStreamName",
+    parse=parse,
+    hear=hear,
+    sources=sources,
+    declared=Declarable(
+        spec=Injection,
+        naturals=naturals,
+        target=target,
+        occupied=occupied,
+        needs=needs,
+        fault=fault,
+        create=create,
+        sent=sent,
+        made=made,
+        compare=compare,
+        delete=delete,
+        reach=Reach.NODE,
+    ),
+)

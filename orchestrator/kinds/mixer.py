@@ -1,0 +1,233 @@
+"""A mixer puts several streams of the node into one that it publishes.
+
+It goes by its uri. Inputs join one by one as they are published, and by what they are called or
+like; one that ends leaves by itself. Its list shows the ids of those that are in it. Inputs, their
+levels and labels, and parameters change in place. A mixer without inputs ends after a while.
+Source: rest-api.md section 8.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from orchestrator.core.agent import FLAGS, differing, flags, given, is_running, scheme_of
+from orchestrator.core.configuration import Node
+from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.kind import (
+    Comparison,
+    Declarable,
+    Different,
+    InPlace,
+    Kind,
+    Nodes,
+    Reach,
+    Source,
+)
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Gone, Seen
+from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.site import Site
+from orchestrator.kinds import mixer_inputs
+from orchestrator.kinds.mixer_inputs import Input, inputs_of, next_step
+
+KNOWN: Final = frozenset(
+    {"localMediaSessionId", "remoteMediaSessionId", "localStreamName", "remoteStreamName"}
+    | {"uri", "status", "mediaSessions", *FLAGS}
+)
+
+
+@frozen
+class Mixer:
+    """What is declared under `mixers:`; names as in /mixer/startup and /mixer/add.
+
+    `parameters` are any of the mixer's parameters, as WCS names them (`mixerVideoWidth`, …).
+    """
+
+    local_stream_name: str
+    uri: str = ""
+    inputs: tuple[Input, ...] = ()
+    parameters: Map[str, Json] = field(default=EMPTY)
+    has_audio: bool | None = None
+    has_video: bool | None = None
+    watermark: str = ""
+    background: str = ""
+    mixer_layout_class: str = ""
+
+
+def listings(_node: Node) -> tuple[RestCall, ...]:
+    """Return /mixer/find_all."""
+    return (RestCall("/mixer/find_all"),)
+
+
+def parse(item: JsonObject) -> Seen | None:
+    """Return one listed mixer; newer builds list its parameters, older ones no inputs."""
+    uri = text(item, "uri")
+    if not uri:
+        return None
+    fields: dict[str, Json] = {
+        "uri": uri,
+        "localStreamName": text(item, "localStreamName"),
+        "status": text(item, "status"),
+        "parameters": Map(
+            {name: value for name, value in item.items() if name not in KNOWN and value is not None}
+        ),
+        **flags(item),
+    }
+    sessions = item.get("mediaSessions")
+    if isinstance(sessions, tuple):
+        fields["inputs"] = tuple(sorted({_session(one) for one in sessions} - {""}))
+    return Seen(uri, text(item, "localMediaSessionId"), Map(fields))
+
+
+def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
+    """Return nothing: hooks speak of the stream that it publishes."""
+    return None
+
+
+def sources(seen: Seen, _position: int, site: Site) -> tuple[str, ...]:
+    """Return the inputs that are still published; without any it ends after a while."""
+    inputs = _listed(seen)
+    if inputs is None:
+        return (seen.natural,)
+    return tuple(id_ for id_ in inputs if site.name_of(id_))
+
+
+def naturals(spec: Mixer, _site: Site) -> tuple[str, ...]:
+    """Return its uri."""
+    return (spec.uri,)
+
+
+def target(spec: Mixer) -> str:
+    """Return its uri."""
+    return spec.uri
+
+
+def occupied(seen: Seen) -> tuple[str, ...]:
+    """Return its uri."""
+    return (seen.natural,)
+
+
+def needs(spec: Mixer) -> tuple[Source, ...]:
+    """Return its inputs."""
+    return tuple(one.source for one in spec.inputs)
+
+
+def makes(spec: Mixer) -> tuple[str, ...]:
+    """Return the one stream that it publishes."""
+    return (spec.local_stream_name,)
+
+
+def named(spec: Mixer, name: str, _nodes: Nodes) -> Mixer:
+    """Return it with a uri."""
+    return evolve(spec, uri=spec.uri or f"mixer://{name}")
+
+
+def fault(spec: Mixer, _nodes: Nodes) -> str:
+    """Return what is wrong with what is declared."""
+    if scheme_of(spec.uri) not in ("", "mixer"):
+        return "the “uri” of a mixer is mixer:// and a name"
+    taken = sorted(KNOWN & set(spec.parameters))
+    if taken:
+        return f"{', '.join(taken)}: this is no parameter, write it beside “parameters”"
+    faults = (mixer_inputs.fault(one, spec.local_stream_name) for one in spec.inputs)
+    return next((said for said in faults if said), "")
+
+
+def create(spec: Mixer, _site: Site) -> RestCall:
+    """Return /mixer/startup; its inputs are added once it runs."""
+    body = {**spec.parameters, **_fixed(spec), "uri": spec.uri}
+    return RestCall("/mixer/startup", Map(body))
+
+
+def sent(spec: Mixer) -> Map[str, Json]:
+    """Return what builds may leave out of their lists; of inputs nothing is sent at the start."""
+    return Map({"fixed": Map(_fixed(spec)), "parameters": spec.parameters})
+
+
+def made(_reply: RestReply) -> str:
+    """Return nothing: the reply is empty."""
+    return ""
+
+
+def compare(spec: Mixer, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
+    """Return how the listed one differs, taking one step in place at a time."""
+    fixed = differing(_fixed(spec), seen.fields, _object(sent_to_it, "fixed"))
+    listed = _object(seen.fields, "parameters")
+    set_before = _object(sent_to_it, "parameters")
+    changed = differing(spec.parameters, listed, set_before)
+    unset = tuple(name for name in changed if name not in spec.parameters)
+    if seen.natural != spec.uri:
+        return Different(("uri", *fixed))
+    if fixed or unset:
+        return Different((*fixed, *(f"parameters.{name}" for name in unset)))
+    if changed:
+        fields = {name: spec.parameters[name] for name in changed}
+        call = RestCall("/mixer/set_parameter", Map({**fields, "uri": spec.uri}))
+        now_sent = Map({"parameters": Map({**set_before, **fields})})
+        return InPlace(tuple(f"parameters.{name}" for name in changed), call, now_sent)
+    told, listed_inputs = _object(sent_to_it, "inputs"), _listed(seen)
+    output, declared = spec.local_stream_name, spec.inputs
+    return next_step(inputs_of(spec.uri, output, declared, told, listed_inputs, site))
+
+
+def delete(seen: Seen, _site: Site) -> RestCall:
+    """Return /mixer/terminate by its uri."""
+    return RestCall("/mixer/terminate", Map({"uri": seen.natural}))
+
+
+def _session(session: Json) -> str:
+    """Return the id of an input; some builds list it as an object."""
+    if isinstance(session, Mapping):
+        return text(session, "localMediaSessionId") or text(session, "mediaSessionId")
+    return session if isinstance(session, str) else ""
+
+
+def _listed(seen: Seen) -> tuple[str, ...] | None:
+    """Return the ids of the listed inputs, None where its build lists none."""
+    inputs = seen.fields.get("inputs")
+    return tuple(str(id_) for id_ in inputs) if isinstance(inputs, tuple) else None
+
+
+def _object(fields: JsonObject, name: str) -> Map[str, Json]:
+    value = fields.get(name)
+    return value if isinstance(value, Map) else EMPTY
+
+
+def _fixed(spec: Mixer) -> dict[str, Json]:
+    return given(
+        localStreamName=spec.local_stream_name,
+        hasAudio=spec.has_audio,
+        hasVideo=spec.has_video,
+        watermark=spec.watermark,
+        background=spec.background,
+        mixerLayoutClass=spec.mixer_layout_class,
+    )
+
+
+KIND: Final = Kind[Mixer](
+    name="mixer",
+    plural="mixers",
+    listings=listings,
+    identity="uri",
+    parse=parse,
+    hear=hear,
+    sources=sources,
+    is_running=is_running,
+    declared=Declarable(
+        spec=Mixer,
+        naturals=naturals,
+        target=target,
+        occupied=occupied,
+        needs=needs,
+        makes=makes,
+        named=named,
+        fault=fault,
+        create=create,
+        sent=sent,
+        made=made,
+        compare=compare,
+        delete=delete,
+        reach=Reach.NODE,
+    ),
+)
