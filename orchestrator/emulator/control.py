@@ -12,10 +12,10 @@ from attrs import define
 from orchestrator.emulator import journal
 from orchestrator.emulator.clients import Client
 from orchestrator.emulator.http import Answer, Broken, Refused, json_answer, object_in
-from orchestrator.emulator.objects import Provider, detail
 from orchestrator.emulator.rest import method_at
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.switches import shown, switched
+from orchestrator.emulator.things import Provider
 
 PREFIX: Final = "/emulator"
 KINDS: Final = {"WebRTC": Provider.WEBRTC, "RTMP": Provider.RTMP}
@@ -68,12 +68,10 @@ class Control:
 
 def objects(server: WebCallServer) -> dict[str, Any]:
     """Return everything that exists, by id."""
-    kept = server.objects
+    kept = server.objects.kept.items()
     return {
-        "connections": {id_: detail(one) for id_, one in kept.connections.items()},
-        "streams": {id_: detail(one) for id_, one in kept.streams.items()},
-        "transponders": {id_: detail(one) for id_, one in kept.transponders.items()},
-        "recordings": {id_: detail(one) for id_, one in kept.recordings.items()},
+        kind.plural: {id_: {"sort": one.sort} | one.detail() for id_, one in things.items()}
+        for kind, things in kept
     }
 
 

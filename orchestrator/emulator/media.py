@@ -13,10 +13,11 @@ from attrs import define
 from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
-from orchestrator.emulator.objects import Connection, Objects, Stream
+from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.policy import CONNECT, OnError, policies_in
 from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.shapes import hook_connection, hook_stream, identity
+from orchestrator.emulator.things import Connection, Stream
 from orchestrator.emulator.transponders import Transponders
 
 IN_USE = "Stream name is already in use"

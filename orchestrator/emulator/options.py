@@ -4,8 +4,8 @@ from attrs import field, frozen
 
 from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.hooks import METHODS, Application
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.settings import Settings
+from orchestrator.emulator.things import Provider
 
 
 @frozen
@@ -31,4 +31,5 @@ class NodeOptions:
 
 def applications_at(url: str) -> tuple[Application, ...]:
     """Return the applications that clients arrive at, sending every hook to one place."""
-    return tuple(Application(provider.app_key, url, METHODS) for provider in Provider)
+    app_keys = dict.fromkeys(provider.app_key for provider in Provider)
+    return tuple(Application(app_key, url, METHODS) for app_key in app_keys)

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from orchestrator.emulator.call import Call, Method, Refusal
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Transponder
 from orchestrator.emulator.settings import FindsName, Settings, Unpublished
 from orchestrator.emulator.shapes import rest_transponder
+from orchestrator.emulator.things import Transponder
 
 
 def startup(media: Media, call: Call) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from attrs import define
 
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
-from orchestrator.emulator.objects import Objects, Recording, Stream
+from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.things import Recording, Stream
 
 TEMPLATE = "{streamName}-{startTime}-{endTime}"
 

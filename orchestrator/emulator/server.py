@@ -21,10 +21,11 @@ from orchestrator.emulator.journal import By, Journal, Kind
 from orchestrator.emulator.media import Media
 from orchestrator.emulator.network import Network
 from orchestrator.emulator.node import Node
-from orchestrator.emulator.objects import Objects, Provider, Transponder
+from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.options import NodeOptions
 from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
+from orchestrator.emulator.things import Provider, Transponder
 from orchestrator.emulator.transponders import Transponders
 
 

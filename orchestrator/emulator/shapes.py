@@ -8,8 +8,8 @@ was measured.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.emulator.objects import Connection, Provider, Stream, Transponder
 from orchestrator.emulator.settings import Generation
+from orchestrator.emulator.things import Connection, Provider, Stream, Transponder
 
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 CODECS: Final = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from orchestrator.emulator.http import Answer, json_answer
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Provider, Stream
+from orchestrator.emulator.things import Provider, Stream
 
 TITLES = {
     "connections_stats": "Connection Stats",

@@ -8,8 +8,8 @@ from typing import Any, Final
 from orchestrator.emulator import recorder
 from orchestrator.emulator.call import Call, Method, Refusal
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Stream
 from orchestrator.emulator.shapes import rest_stream
+from orchestrator.emulator.things import Stream
 
 PIXEL: Final = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"

@@ -13,7 +13,8 @@ from attrs import define
 from orchestrator.emulator.identity import transponder_id
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import SELF, Cause, Node
-from orchestrator.emulator.objects import Objects, Stream, Transponder
+from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.things import Stream, Transponder
 
 
 @define(eq=False)

@@ -9,7 +9,6 @@ import trio
 
 from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.http import Broken, Refused
-from orchestrator.emulator.objects import detail
 from orchestrator.emulator.options import NodeOptions, applications_at
 from orchestrator.emulator.settings import Settings
 
@@ -54,12 +53,8 @@ def told_to_exist(journal):
 
 
 def existing_now(objects):
-    kept = {
-        "connection": objects.connections,
-        "stream": objects.streams,
-        "transponder": objects.transponders,
-    }
-    return {(sort, id_): detail(o) for sort, of_it in kept.items() for id_, o in of_it.items()}
+    things = [one for of_it in objects.kept.values() for one in of_it.values()]
+    return {(one.sort, one.id): one.detail() for one in things}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,8 +6,8 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.settings import Generation
+from orchestrator.emulator.things import Provider
 
 KEYS_2017 = (
     "custom nodeId appKey sessionId mediaSessionId remoteMediaElementId name published hasVideo "
