@@ -63,6 +63,9 @@ class Faults:
     recording_life_s: float = 0.0
     """So do recordings, as when a disk is full."""
 
+    streams_frozen: frozenset[str] = frozenset()
+    """Media of streams with such names (`camera-*`) stands still; they stay published."""
+
 
 def strikes(random: Random, probability: float) -> bool:
     """Return whether a fault happens now; draws only when it could, so that seeds stay stable."""

@@ -31,5 +31,4 @@ class NodeOptions:
 
 def applications_at(url: str) -> tuple[Application, ...]:
     """Return the applications that clients arrive at, sending every hook to one place."""
-    app_keys = dict.fromkeys(provider.app_key for provider in Provider)
-    return tuple(Application(app_key, url, METHODS) for app_key in app_keys)
+    return tuple(Application(provider.app_key, url, METHODS) for provider in Provider)

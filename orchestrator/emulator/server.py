@@ -25,6 +25,7 @@ from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.options import NodeOptions
 from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
+from orchestrator.emulator.streams import Streams
 from orchestrator.emulator.things import Provider, Transponder
 from orchestrator.emulator.transponders import Transponders
 
@@ -56,7 +57,8 @@ class WebCallServer:
         hooks = Hooks(self.node, Network(self.node, post), applications)
         transponders = Transponders(self.node, self.objects)
         recordings = Recordings(self.node, self.objects)
-        self.media = Media(self.node, self.objects, hooks, transponders, recordings)
+        streams = Streams(self.node, self.objects, hooks, [transponders, recordings])
+        self.media = Media(self.node, self.objects, hooks, streams, transponders, recordings)
         self.rest = Rest(self.media)
         self.clients: dict[str, Client] = {}
 

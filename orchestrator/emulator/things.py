@@ -14,13 +14,20 @@ from orchestrator.emulator.policy import DEFAULT, HookPolicy
 
 
 class Provider(StrEnum):
-    """How media gets in or out, by the word that objects carry: any RTMP is called Flash.
-
-    Only the first two are documented; those of what the node itself publishes are inferred.
-    """
+    """How the media of clients gets in or out, by the word that objects carry: RTMP is Flash."""
 
     WEBRTC = "WebRTC"
     RTMP = "Flash"
+
+    @property
+    def app_key(self) -> str:
+        """Return the application that such clients arrive at."""
+        return "defaultApp" if self is Provider.WEBRTC else "flashStreamingApp"
+
+
+class Made(StrEnum):
+    """What else a stream may come from, when the node publishes it itself; all words inferred."""
+
     RTSP = "RTSP"
     SIP = "SIP"
     MIXER = "Mixer"
@@ -29,8 +36,8 @@ class Provider(StrEnum):
 
     @property
     def app_key(self) -> str:
-        """Return the application that such clients arrive at."""
-        return "flashStreamingApp" if self is Provider.RTMP else "defaultApp"
+        """Return the application whose backend hears of such streams."""
+        return "defaultApp"
 
 
 class Thing(Protocol):
@@ -59,7 +66,7 @@ class Connection:
     plural: ClassVar[str] = "connections"
 
     session_id: str
-    provider: Provider
+    provider: Provider | Made
     app_key: str
     created_ms: int
     custom: Mapping[str, Any] = field(factory=dict)
@@ -86,6 +93,23 @@ class Connection:
 
 
 @define(eq=False)
+class Flow:
+    """For how long media has flowed: it stands still now and then, and goes on where it was."""
+
+    runs: bool = False
+    before_s: float = 0.0
+    since_s: float = 0.0
+
+    def turn(self, *, on: bool, now_s: float) -> None:
+        """Run or stand still from now on."""
+        self.before_s, self.since_s, self.runs = self.seconds(now_s), now_s, on
+
+    def seconds(self, now_s: float) -> float:
+        """Return how long it has run up to now."""
+        return self.before_s + (now_s - self.since_s) * self.runs
+
+
+@define(eq=False)
 class Stream:
     """One stream, published or played; two of one name are two."""
 
@@ -106,6 +130,7 @@ class Stream:
     info: str = ""
     ending: bool = False
     custom: Mapping[str, Any] = field(factory=dict)
+    flow: Flow = field(factory=Flow)
     gone: trio.Event = field(factory=trio.Event)
 
     @property
