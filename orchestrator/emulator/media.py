@@ -10,6 +10,7 @@ from typing import Any
 import trio
 from attrs import define
 
+from orchestrator.emulator.agents import Agents
 from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
@@ -39,6 +40,7 @@ class Media:
     streams: Streams
     transponders: Transponders
     recordings: Recordings
+    agents: Agents
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -77,6 +79,10 @@ class Media:
     async def play(self, stream: Stream) -> bool:
         """Ask the backend and play; return False when refused, or when there is no such stream."""
         if not await self._begin("playStream", stream):
+            return False
+        if self.objects.published(stream.name) is None:
+            await self.agents.fetch(stream.name)
+        if stream.gone.is_set():
             return False
         if self.objects.published(stream.name) is None:
             self.streams.fail(stream, NOT_FOUND)
@@ -136,3 +142,12 @@ class Media:
         verdict = await self.hooks.ask(method, body, policy)
         stream.name = str(verdict.fields.get("name", stream.name))
         return verdict.allowed
+
+
+def media_of(node: Node, objects: Objects, hooks: Hooks) -> Media:
+    """Return the media of a node, put together: whatever follows streams is told of them."""
+    streams = Streams(node, objects, hooks)
+    transponders, recordings = Transponders(node, objects), Recordings(node, objects)
+    agents = Agents(node, objects, streams)
+    streams.followers.extend((transponders, recordings, agents))
+    return Media(node, objects, hooks, streams, transponders, recordings, agents)

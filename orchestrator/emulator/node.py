@@ -145,7 +145,7 @@ class Node:
             raise RuntimeError(message)
         self._nursery.start_soon(task)
 
-    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+    def later(self, delay_s: float, act: Callable[[], object]) -> None:
         """Do something after a while, if the node still lives the same life then."""
 
         async def wait_and_act() -> None:

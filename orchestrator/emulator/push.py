@@ -7,7 +7,7 @@ server made for it can end it.
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from orchestrator.emulator.call import Call, Method, Refusal
+from orchestrator.emulator.call import Call, Method, Refusal, bad_field
 from orchestrator.emulator.media import Media
 from orchestrator.emulator.settings import FindsName, Settings, Unpublished
 from orchestrator.emulator.shapes import rest_transponder
@@ -35,7 +35,7 @@ def startup(media: Media, call: Call) -> dict[str, Any]:
 
 def check(settings: Settings, source: str, rtmp_url: str) -> None:
     """Refuse what is missing or malformed: newer builds say 400, older ones 500."""
-    status = 400 if settings.checks_rtmp_url else 500
+    status = bad_field(settings)
     if not source:
         raise Refusal(status, "streamName is missing")
     if not rtmp_url:

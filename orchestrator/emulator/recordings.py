@@ -67,6 +67,10 @@ class Recordings:
         if recording is not None:
             self._end(recording, SELF)
 
+    def is_reading(self, stream: Stream) -> bool:
+        """Return whether the stream is recorded."""
+        return stream.id in self.objects.recordings
+
     def _end(self, recording: Recording, cause: Cause) -> bool:
         if not self.objects.went(recording, cause):
             return False

@@ -10,8 +10,8 @@ from typing import Any, Final
 import trio
 from attrs import define, evolve, field
 
-from orchestrator.emulator import connection, push, recorder, stream
-from orchestrator.emulator.call import Call, Method, Refusal
+from orchestrator.emulator import connection, pull, push, recorder, rtmp_pull, rtsp, stream
+from orchestrator.emulator.call import Call, Method, Refusal, bad_field
 from orchestrator.emulator.faults import Faults, Hiding, strikes
 from orchestrator.emulator.http import Answer, Broken, html_answer, lower, object_in
 from orchestrator.emulator.journal import By, Kind
@@ -25,6 +25,14 @@ GROUPS: Final = {
     "stream": stream.METHODS,
     "connection": connection.METHODS,
     "recorder": recorder.METHODS,
+    "pull": pull.METHODS,
+    "pull/rtmp": rtmp_pull.METHODS,
+    "rtsp": rtsp.METHODS,
+}
+METHODS: Final = {
+    f"/{group}/{name}": method
+    for group, methods in GROUPS.items()
+    for name, method in methods.items()
 }
 NO_FAULTS: Final = Faults()
 
@@ -94,7 +102,7 @@ class Rest:
         fields = object_in(body)
         try:
             if fields is None:
-                status = 400 if self.node.settings.checks_rtmp_url else 500
+                status = bad_field(self.node.settings)
                 raise Refusal(status, "Could not read JSON")  # noqa: TRY301 - said where it is seen
             value = method.act(self.media, Call(path, fields, cause))
             if isinstance(value, list):
@@ -106,7 +114,8 @@ class Rest:
     def _listed(self, value: list[Any], path: str, cause: Cause) -> Any:
         """Return a listing as it is told: 404 for none, and whatever a fault makes of it."""
         faults = self._faults(path, cause.by)
-        none_is_404 = self.node.settings.none_is_404
+        settings = self.node.settings
+        none_is_404 = settings.none_is_404 and path not in settings.never_404
         if value and faults.listings_hidden > 0:
             self._fault("listing hidden", cause)
             left = faults.listings_hidden - 1
@@ -117,7 +126,7 @@ class Rest:
         if value and strikes(self.node.random, faults.rest_reshaped):
             self._fault("listing reshaped", cause)
             return {str(index): member for index, member in enumerate(value)}
-        return value
+        return value or ({} if settings.none_is_object else [])
 
     async def _spoil(self, answer: Answer, faults: Faults, cause: Cause) -> Answer:
         """Return what arrives of an answer whose effect has happened."""
@@ -150,9 +159,8 @@ class Rest:
 
 
 def method_at(path: str) -> Method | None:
-    """Return the method at `/group/method`."""
-    group, _, method = path.removeprefix("/").partition("/")
-    return GROUPS.get(group, {}).get(method)
+    """Return the method at a path like `/push/find_all`."""
+    return METHODS.get(path)
 
 
 def refused_credentials() -> Answer:

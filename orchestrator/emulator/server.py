@@ -18,16 +18,13 @@ from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.http import Answer, Post, html_answer
 from orchestrator.emulator.identity import node_id
 from orchestrator.emulator.journal import By, Journal, Kind
-from orchestrator.emulator.media import Media
+from orchestrator.emulator.media import media_of
 from orchestrator.emulator.network import Network
 from orchestrator.emulator.node import Node
 from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.options import NodeOptions
-from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
-from orchestrator.emulator.streams import Streams
 from orchestrator.emulator.things import Provider, Transponder
-from orchestrator.emulator.transponders import Transponders
 
 
 class WebCallServer:
@@ -54,11 +51,9 @@ class WebCallServer:
         )
         self.objects = Objects(self.node)
         applications = {one.key: one for one in options.applications}
-        hooks = Hooks(self.node, Network(self.node, post), applications)
-        transponders = Transponders(self.node, self.objects)
-        recordings = Recordings(self.node, self.objects)
-        streams = Streams(self.node, self.objects, hooks, [transponders, recordings])
-        self.media = Media(self.node, self.objects, hooks, streams, transponders, recordings)
+        self.media = media_of(
+            self.node, self.objects, Hooks(self.node, Network(self.node, post), applications)
+        )
         self.rest = Rest(self.media)
         self.clients: dict[str, Client] = {}
 

@@ -35,6 +35,17 @@ class Unpublished(StrEnum):
     ERROR = "500"
 
 
+class NameTaken(StrEnum):
+    """What a start does whose agent would publish under a name that is published already.
+
+    Which key makes a second pull, VOD or the like 409 is not documented but for uris.
+    """
+
+    CONFLICT = "409"
+    ERROR = "500"
+    VANISHES = "vanishes"
+
+
 class FindsName(StrEnum):
     """Which name /push/find compares: the one asked for, the one listed, or either."""
 
@@ -51,6 +62,10 @@ class Settings:
     generation: Generation = Generation.Y2022
     error_form: ErrorForm = ErrorForm.SPRING
     none_is_404: bool = True
+    """A listing of nothing is 404; else it is [], or {} with `none_is_object`."""
+    none_is_object: bool = False
+    never_404: frozenset[str] = frozenset({"/pull/find_all"})
+    """Listings that are 200 and empty even where all others are 404."""
     bare_object: bool = False
     booleans_as_strings: bool = False
     server_header: str = ""
@@ -73,6 +88,27 @@ class Settings:
     # Recordings.
     has_recorder: bool = True
     rotation_s: float = 0.0
+
+    # Agents in general.
+    start_s: float = 0.5
+    name_taken: NameTaken = NameTaken.CONFLICT
+    source_missing: Unpublished = Unpublished.ERROR
+    """What a start does that reads a stream of this node which is not published."""
+    agent_ends_with_stream: bool = True
+    """An agent whose stream is ended by /stream/terminate ends with it."""
+    hooked_agents: frozenset[str] = frozenset({"mixer", "vod"})
+    """Sorts of agents whose streams are told of by hooks; of others no document says so."""
+
+    empty_agent_terminate_ends_all: bool = True
+    """Where /terminate is a filter, one without any key ends all of the group."""
+    websocket_suffix: bool = True
+    """A pull or push is listed with `/websocket` behind the uri that it was asked for."""
+    pull_takes_rtmp: bool = True
+    """/pull/pull takes rtmp:// too, as /pull/rtmp/pull does."""
+    rtsp_idle_s: float = 0.0
+    """RTSP agents end after nobody has read them for so long; 0 is never."""
+    agents_on_demand: bool = True
+    """Whoever plays a name like rtsp://… makes the node fetch it."""
 
     # Node.
     renews_node_id: bool = False

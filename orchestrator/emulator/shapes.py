@@ -181,3 +181,10 @@ def rest_transponder(transponder: Transponder) -> dict[str, Any]:
         "soundEnabled": transponder.sound_enabled,
         "options": dict(transponder.options),
     }
+
+
+def told(body: Mapping[str, Any], generation: Generation) -> dict[str, Any]:
+    """Return a body as its generation prints it: recent builds leave out what is null."""
+    if generation is not Generation.Y2022:
+        return dict(body)
+    return {key: value for key, value in body.items() if value is not None}

@@ -30,6 +30,9 @@ class Follower(Protocol):
     def source_ended(self, stream: Stream) -> None:
         """Hear that a published stream is about to go."""
 
+    def is_reading(self, stream: Stream) -> bool:
+        """Return whether something needs this very stream."""
+
 
 @define(eq=False)
 class Streams:
@@ -110,6 +113,11 @@ class Streams:
             "payload": payload,
         }
         self.hooks.tell("StreamEvent", body, stream.connection.policy("StreamEvent"))
+
+    def is_read(self, stream: Stream) -> bool:
+        """Return whether anybody plays a published stream or hangs on it."""
+        followed = any(one.is_reading(stream) for one in self.followers)
+        return followed or bool(self.objects.players(stream.name))
 
     def _is_frozen(self, stream: Stream) -> bool:
         patterns = self.node.faults.streams_frozen

@@ -79,6 +79,11 @@ class Transponders:
             if transponder.fed_by == stream.media_session_id:
                 self._end_later(transponder, self.node.settings.source_end_s, SELF)
 
+    def is_reading(self, stream: Stream) -> bool:
+        """Return whether this very stream feeds one."""
+        fed_by = stream.media_session_id
+        return any(one.fed_by == fed_by for one in self.objects.transponders.values())
+
     def _end_later(self, transponder: Transponder, delay_s: float, cause: Cause) -> None:
         def end() -> None:
             self.objects.went(transponder, cause)
