@@ -48,9 +48,8 @@ class Agent:
     """One agent. `fields` are what else it was asked for and lists, under the names of the wire.
 
     `spellings` are other forms of its uri that it is found by, `reads` names the stream of this
-    node that it needs, `remote_id` is what its media session is called elsewhere. `lasts_s` is how
-    long it runs and `idle_s` how long it runs unused; 0 is for ever. It is `settled` once it runs
-    or is gone.
+    node that it needs, `remote_id` is what its media session is called elsewhere, `lasts_s` is how
+    long it runs, 0 for ever. One that `fails` never runs; any is `settled` once it runs or is gone.
     """
 
     plural: ClassVar[str] = "agents"
@@ -70,8 +69,8 @@ class Agent:
     inputs: dict[str, dict[str, Any]] = field(factory=dict)
     width: int = 640
     height: int = 360
+    fails: bool = False
     lasts_s: float = 0.0
-    idle_s: float = 0.0
     status: str = ""
     read_id: str = ""
     stream: Stream | None = None

@@ -70,7 +70,8 @@ class Agents:
         agent.status = ODD_WORD if odd else TRAITS[agent.kind].new
         self.objects.came(agent, cause)
         start_s = self.node.settings.start_s
-        if self._is_unreachable(agent) or (struck and strikes(random, faults.agents_fail)):
+        fails = agent.fails or self._is_unreachable(agent)
+        if fails or (struck and strikes(random, faults.agents_fail)):
             self.node.later(random.uniform(0, start_s), partial(self.vanish, agent))
         else:
             self.node.later(start_s, partial(self._get_ready, agent, cause))
@@ -159,8 +160,22 @@ class Agents:
         agent.settled.set()
         if agent.lasts_s > 0:
             self.node.later(agent.lasts_s, partial(self.end, agent, SELF))
-        if agent.idle_s > 0:
-            self._end_unused(agent, left=IDLE_CHECKS)
+        idle_s = self._idle_s(agent.kind)
+        if idle_s > 0:
+            self._end_unused(agent, idle_s, IDLE_CHECKS)
+
+    def _idle_s(self, kind: Sort) -> float:
+        """Return how long agents of a sort run unused; 0 is for ever."""
+        settings = self.node.settings
+        match kind:
+            case Sort.RTSP:
+                return settings.rtsp_idle_s
+            case Sort.VOD:
+                return settings.vod_stream_timeout
+            case Sort.MIXER:
+                return settings.mixer_idle_timeout
+            case _:
+                return 0.0
 
     def _stream(self, agent: Agent, provider: Provider | Made) -> Stream:
         told = agent.sort in self.node.settings.hooked_agents
@@ -180,16 +195,21 @@ class Agents:
             record=agent.record,
         )
 
-    def _end_unused(self, agent: Agent, left: int) -> None:
-        """Look now and then whether anybody uses it; end it when nobody did for long enough."""
+    def _end_unused(self, agent: Agent, idle_s: float, left: int) -> None:
+        """Look now and then whether it is of use; end it when it was not for long enough."""
         if agent.gone.is_set():
             return
-        is_used = agent.stream is not None and self.streams.is_read(agent.stream)
-        left = IDLE_CHECKS if is_used or agent.inputs else left - 1
+        left = IDLE_CHECKS if self._is_used(agent) else left - 1
         if left < 0:
             self.end(agent, SELF)
             return
-        self.node.later(agent.idle_s / IDLE_CHECKS, partial(self._end_unused, agent, left))
+        self.node.later(idle_s / IDLE_CHECKS, partial(self._end_unused, agent, idle_s, left))
+
+    def _is_used(self, agent: Agent) -> bool:
+        """Return whether somebody reads its stream; for a mixer, whether it has inputs."""
+        if agent.kind is Sort.MIXER:
+            return bool(agent.inputs)
+        return agent.stream is not None and self.streams.is_read(agent.stream)
 
     def _is_unreachable(self, agent: Agent) -> bool:
         return agent.uri.startswith(self.node.faults.unreachable)

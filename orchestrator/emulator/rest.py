@@ -10,7 +10,17 @@ from typing import Any, Final
 import trio
 from attrs import define, evolve, field
 
-from orchestrator.emulator import connection, pull, push, recorder, rtmp_pull, rtsp, stream
+from orchestrator.emulator import (
+    connection,
+    pull,
+    push,
+    recorder,
+    rtmp_pull,
+    rtsp,
+    stream,
+    transcoder,
+    vod,
+)
 from orchestrator.emulator.call import Call, Method, Refusal, bad_field
 from orchestrator.emulator.faults import Faults, Hiding, strikes
 from orchestrator.emulator.http import Answer, Broken, html_answer, lower, object_in
@@ -28,6 +38,9 @@ GROUPS: Final = {
     "pull": pull.METHODS,
     "pull/rtmp": rtmp_pull.METHODS,
     "rtsp": rtsp.METHODS,
+    "transcoder": transcoder.METHODS,
+    "transcoder2": transcoder.METHODS_2,
+    "vod": vod.METHODS,
 }
 METHODS: Final = {
     f"/{group}/{name}": method

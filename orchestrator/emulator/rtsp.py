@@ -34,7 +34,6 @@ def startup(media: Media, call: Call) -> None:
         server_uuid(media.node.random),
         uri,
         asked or uri,
-        idle_s=settings.rtsp_idle_s,
     )
     LISTING.refuse_second(media, agent)
     start(media, call, agent)

@@ -46,6 +46,14 @@ class NameTaken(StrEnum):
     VANISHES = "vanishes"
 
 
+class FileMissing(StrEnum):
+    """What a start does whose file is not there; no document says."""
+
+    VANISHES = "vanishes"
+    NOT_FOUND = "404"
+    ERROR = "500"
+
+
 class FindsName(StrEnum):
     """Which name /push/find compares: the one asked for, the one listed, or either."""
 
@@ -109,6 +117,23 @@ class Settings:
     """RTSP agents end after nobody has read them for so long; 0 is never."""
     agents_on_demand: bool = True
     """Whoever plays a name like rtsp://… makes the node fetch it."""
+
+    # Transcoders and VOD.
+    transcoding_disabled: bool = False
+    files_missing: frozenset[str] = frozenset()
+    file_missing: FileMissing = FileMissing.VANISHES
+    vod_live_loop: bool = False
+    vod_duration_s: float = 60.0
+    vod_stream_timeout: float = 30.0
+    """A VOD ends after nobody has watched it for so long; 0 is never."""
+
+    # Mixers.
+    mixer_idle_timeout: float = 60.0
+    """A mixer ends after it has had no input for so long; the real default is not documented."""
+    mixer_auto_start: bool = True
+    """A stream published as user#room joins the mixer `room`, which comes by itself."""
+    media_sessions_are_objects: bool = False
+    repeated_add_is_409: bool = False
 
     # Node.
     renews_node_id: bool = False
