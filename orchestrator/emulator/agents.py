@@ -136,7 +136,7 @@ class Agents:
     def is_reading(self, stream: Stream) -> bool:
         """Return whether an agent needs this very stream."""
         agents = self.objects.of(Agent).values()
-        return any(stream.id == one.read_id or stream.id in one.inputs for one in agents)
+        return any(stream.id == one.read_id for one in agents)
 
     def _get_ready(self, agent: Agent, cause: Cause) -> None:
         if not agent.gone.is_set() and not agent.ending:

@@ -13,6 +13,7 @@ from attrs import define
 from orchestrator.emulator.agents import Agents
 from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.journal import Kind
+from orchestrator.emulator.mixers import Mixers
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
 from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.policy import CONNECT, OnError, policies_in
@@ -41,6 +42,7 @@ class Media:
     transponders: Transponders
     recordings: Recordings
     agents: Agents
+    mixers: Mixers
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -149,5 +151,6 @@ def media_of(node: Node, objects: Objects, hooks: Hooks) -> Media:
     streams = Streams(node, objects, hooks)
     transponders, recordings = Transponders(node, objects), Recordings(node, objects)
     agents = Agents(node, objects, streams)
-    streams.followers.extend((transponders, recordings, agents))
-    return Media(node, objects, hooks, streams, transponders, recordings, agents)
+    mixers = Mixers(node, objects, streams, agents)
+    streams.followers.extend((transponders, recordings, agents, mixers))
+    return Media(node, objects, hooks, streams, transponders, recordings, agents, mixers)

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 
 from orchestrator.emulator import (
     connection,
+    mixer,
     pull,
     push,
     recorder,
@@ -41,6 +42,7 @@ GROUPS: Final = {
     "transcoder": transcoder.METHODS,
     "transcoder2": transcoder.METHODS_2,
     "vod": vod.METHODS,
+    "mixer": mixer.METHODS,
 }
 METHODS: Final = {
     f"/{group}/{name}": method
