@@ -10,8 +10,11 @@ from urllib.parse import parse_qsl
 from attrs import define
 
 from orchestrator.emulator import journal
+from orchestrator.emulator.calls import SipCall
 from orchestrator.emulator.clients import Client
 from orchestrator.emulator.http import Answer, Broken, Refused, json_answer, object_in
+from orchestrator.emulator.identity import server_uuid
+from orchestrator.emulator.node import CLIENT
 from orchestrator.emulator.rest import method_at
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.switches import shown, switched
@@ -124,6 +127,21 @@ async def play(server: WebCallServer, fields: Fields) -> Any:
     return {"status": stream.status if stream else "FAILED"}
 
 
+async def ring(server: WebCallServer, fields: Fields) -> Any:
+    """Let somebody call in by SIP."""
+    node = server.node
+    call = SipCall(
+        id=str(fields.get("callId") or server_uuid(node.random)),
+        caller=text(fields, "caller"),
+        callee=text(fields, "callee"),
+        incoming=True,
+        to_stream=str(fields.get("toStream", "")),
+        session_id=server_uuid(node.random),
+    )
+    server.media.calls.start(call, CLIENT)
+    return {"callId": call.id}
+
+
 async def unpublish(server: WebCallServer, fields: Fields) -> Any:
     """Let a client stop by its own will."""
     await client_of(server, fields).unpublish()
@@ -188,6 +206,7 @@ async def turn_settings(server: WebCallServer, fields: Fields) -> Any:
 ACTS: Final[Mapping[str, Callable[[WebCallServer, Fields], Awaitable[Any]]]] = {
     "/publish": publish,
     "/play": play,
+    "/ring": ring,
     "/unpublish": unpublish,
     "/drop": drop,
     "/vanish": vanish,

@@ -80,9 +80,8 @@ class Listing:
 def start(media: Media, call: Call, agent: Agent) -> None:
     """Start an agent that is the only one of its key, if nothing else speaks against it."""
     settings = media.node.settings
-    taken = TRAITS[agent.kind].publishes and media.agents.is_publisher(agent.local_name)
-    if taken and settings.name_taken is not NameTaken.VANISHES:
-        raise Refusal(int(settings.name_taken.value), f"Stream {agent.local_name} already exists")
+    if TRAITS[agent.kind].publishes:
+        refuse_taken(media, agent.local_name)
     missing = agent.reads and media.objects.published(agent.reads) is None
     if missing and settings.source_missing is not Unpublished.WAITS:
         raise Refusal(int(settings.source_missing.value), f"Stream {agent.reads} not found")
@@ -97,3 +96,10 @@ def refuse_by_fault(media: Media, call: Call, sort: str) -> None:
     if struck and call.cause.by is By.REST and strikes(media.node.random, faults.agents_refused):
         media.node.note(Kind.FAULT, f"{sort} refused", call.cause)
         raise Refusal(faults.agents_refused_status, "Emulated refusal")
+
+
+def refuse_taken(media: Media, name: str) -> None:
+    """Refuse a start that would publish under a name that is taken, where the build does."""
+    how = media.node.settings.name_taken
+    if how is not NameTaken.VANISHES and media.is_taken(name):
+        raise Refusal(int(how.value), f"Stream {name} already exists")

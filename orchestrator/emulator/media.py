@@ -11,7 +11,9 @@ import trio
 from attrs import define
 
 from orchestrator.emulator.agents import Agents
+from orchestrator.emulator.calls import Calls
 from orchestrator.emulator.hooks import Hooks
+from orchestrator.emulator.injections import Injections
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.mixers import Mixers
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
@@ -43,6 +45,8 @@ class Media:
     recordings: Recordings
     agents: Agents
     mixers: Mixers
+    calls: Calls
+    injections: Injections
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -96,6 +100,10 @@ class Media:
         """End a stream because its client wants to; only then the backend is asked first."""
         await self._ask("unPublishStream" if stream.published else "stopStream", stream)
         self.streams.end(stream, BY_USER, CLIENT)
+
+    def is_taken(self, name: str) -> bool:
+        """Return whether somebody publishes under that name, or has been promised to."""
+        return self.agents.is_publisher(name) or self.calls.reserves(name)
 
     def send_event(self, stream: Stream, payload: Any) -> None:
         """Tell each subscriber of a stream something: one hook for each of them."""
@@ -152,5 +160,7 @@ def media_of(node: Node, objects: Objects, hooks: Hooks) -> Media:
     transponders, recordings = Transponders(node, objects), Recordings(node, objects)
     agents = Agents(node, objects, streams)
     mixers = Mixers(node, objects, streams, agents)
-    streams.followers.extend((transponders, recordings, agents, mixers))
-    return Media(node, objects, hooks, streams, transponders, recordings, agents, mixers)
+    calls, injections = Calls(node, objects, hooks, streams), Injections(node, objects)
+    followers = (transponders, recordings, agents, mixers, calls, injections)
+    streams.followers.extend(followers)
+    return Media(node, objects, hooks, streams, *followers)

@@ -23,7 +23,8 @@ def startup(media: Media, call: Call) -> dict[str, Any]:
     check(settings, source, rtmp_url)
     if media.transponders.of_key(source, rtmp_url) is not None:
         raise Refusal(409, f"Transponder of {source} to {rtmp_url} already exists")
-    if media.objects.published(source) is None and settings.unpublished is not Unpublished.WAITS:
+    there = media.objects.published(source) is not None or media.calls.reserves(source)
+    if not there and settings.unpublished is not Unpublished.WAITS:
         raise Refusal(int(settings.unpublished.value), f"Stream {source} not found")
     if (
         options.get("action") == "sound_on"

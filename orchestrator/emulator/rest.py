@@ -12,12 +12,14 @@ from attrs import define, evolve, field
 
 from orchestrator.emulator import (
     connection,
+    inject,
     mixer,
     pull,
     push,
     recorder,
     rtmp_pull,
     rtsp,
+    sip,
     stream,
     transcoder,
     vod,
@@ -43,6 +45,8 @@ GROUPS: Final = {
     "transcoder2": transcoder.METHODS_2,
     "vod": vod.METHODS,
     "mixer": mixer.METHODS,
+    "call": sip.METHODS,
+    "stream/inject": inject.METHODS,
 }
 METHODS: Final = {
     f"/{group}/{name}": method

@@ -135,6 +135,20 @@ class Settings:
     media_sessions_are_objects: bool = False
     repeated_add_is_409: bool = False
 
+    # Calls.
+    callees: Mapping[str, str] = field(factory=dict)
+    """What comes of calling somebody: BUSY, FAILED, or RING for ever; others answer."""
+    call_step_s: float = 0.5
+    """How long a call is in each status on its way to ESTABLISHED."""
+    call_ring_s: float = 60.0
+    """After ringing for so long a call has failed."""
+    call_lingers_s: float = 0.5
+    """For so long a call that has ended is listed with the word for its end."""
+    rtmp_url_makes_call_409: bool = False
+    """A second call to the same rtmpUrl is 409 although its rtmpStream differs."""
+    call_answers_object: bool = False
+    """/call/startup answers {} instead of nothing."""
+
     # Node.
     renews_node_id: bool = False
 
