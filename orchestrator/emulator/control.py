@@ -170,6 +170,23 @@ async def vanish_transponder(server: WebCallServer, fields: Fields) -> Any:
     return {}
 
 
+async def vanish_object(server: WebCallServer, fields: Fields) -> Any:
+    """Let all objects end by themselves that fit: by `id`, `sort` and what /objects tells."""
+    if not fields:
+        raise Wrong("say which, by id, by sort or by what /objects tells")
+    fits = [
+        thing
+        for things in tuple(server.objects.kept.values())
+        for thing in tuple(things.values())
+        if fields.items() <= ({"id": thing.id, "sort": thing.sort} | thing.detail()).items()
+    ]
+    if not fits:
+        raise Wrong("no object is like that")
+    for thing in fits:
+        server.media.vanish(thing)
+    return {"vanished": [thing.id for thing in fits]}
+
+
 async def restart(server: WebCallServer, fields: Fields) -> Any:
     """Restart the node, down for a while in between."""
     server.restart(float(fields.get("down_s", 0)))
@@ -211,6 +228,7 @@ ACTS: Final[Mapping[str, Callable[[WebCallServer, Fields], Awaitable[Any]]]] = {
     "/drop": drop,
     "/vanish": vanish,
     "/transponder/vanish": vanish_transponder,
+    "/object/vanish": vanish_object,
     "/restart": restart,
     "/hang": hang,
     "/lie": lie,

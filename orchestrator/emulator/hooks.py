@@ -27,7 +27,7 @@ METHODS: Final = frozenset(
         *("connect", "ConnectionStatusEvent"),
         *("publishStream", "unPublishStream", "playStream", "stopStream"),
         *("StreamStatusEvent", "StreamKeepAliveEvent", "StreamEvent"),
-        *("OnCallEvent", "CallStatusEvent"),
+        *("OnCallEvent", "CallStatusEvent", "OnDataEvent"),
     }
 )
 """Every hook that this emulator can send."""

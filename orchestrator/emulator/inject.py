@@ -44,7 +44,7 @@ def terminate(media: Media, call: Call) -> None:
     injection = media.objects.of(Injection).get(name)
     if injection is None:
         raise Refusal(404, f"Injection into {name} not found")
-    media.injections.terminate(injection, call.cause)
+    media.objects.terminate(injection, call.cause)
 
 
 METHODS: Final = {

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import trio
 from attrs import define, field
 
-from orchestrator.emulator.journal import Kind
-from orchestrator.emulator.node import SELF, Cause, Node
+from orchestrator.emulator.node import SELF, Node
 from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.things import Stream
 
@@ -42,18 +41,6 @@ class Injections:
 
     node: Node
     objects: Objects
-
-    def terminate(self, injection: Injection, cause: Cause) -> None:
-        """Take the order to end: it stays listed for a moment."""
-        if not injection.ending:
-            injection.ending = True
-            end = partial(self.objects.went, injection, cause)
-            self.node.later(self.node.settings.terminate_s, end)
-
-    def vanish(self, injection: Injection) -> None:
-        """End one by itself."""
-        if self.objects.went(injection, SELF):
-            self.node.note(Kind.FAULT, "injection vanished", object=injection.id)
 
     def covers(self, name: str, by: str) -> bool:
         """Return whether a stream is covered by another, directly or by way of others."""

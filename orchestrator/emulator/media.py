@@ -10,19 +10,22 @@ from typing import Any
 import trio
 from attrs import define
 
-from orchestrator.emulator.agents import Agents
-from orchestrator.emulator.calls import Calls
+from orchestrator.emulator.agent import Agent
+from orchestrator.emulator.agents import BY_ERROR, Agents
+from orchestrator.emulator.calls import Calls, SipCall
 from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.injections import Injections
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.mixers import Mixers
+from orchestrator.emulator.multi_recordings import MultiRecordings
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
 from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.playlists import Playlists
 from orchestrator.emulator.policy import CONNECT, OnError, policies_in
 from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.shapes import hook_connection, hook_stream, identity
 from orchestrator.emulator.streams import Streams
-from orchestrator.emulator.things import Connection, Stream
+from orchestrator.emulator.things import Connection, Recording, Stream, Thing, Transponder
 from orchestrator.emulator.transponders import Transponders
 
 IN_USE = "Stream name is already in use"
@@ -47,6 +50,7 @@ class Media:
     mixers: Mixers
     calls: Calls
     injections: Injections
+    playlists: Playlists
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -110,6 +114,31 @@ class Media:
         for player in self.objects.players(stream.name):
             self.streams.event(player, "data", payload)
 
+    def send_data(self, connection: Connection, operation_id: str, payload: Any) -> None:
+        """Send something to a client; the backend hears of it as well."""
+        body = {"operationId": operation_id, "payload": payload}
+        self.node.note(Kind.CLIENT, "OnDataEvent", object=connection.id, detail=body)
+        policy = connection.policy("OnDataEvent")
+        self.hooks.tell("OnDataEvent", identity(self.node.id, connection) | body, policy)
+
+    def vanish(self, thing: Thing) -> None:
+        """End anything by itself."""
+        match thing:
+            case Connection():
+                self.disconnect(thing, SELF)
+            case Stream():
+                self.streams.end(thing, BY_ERROR, SELF)
+            case Transponder():
+                self.transponders.vanish(thing)
+            case Recording():
+                self.recordings.vanish(thing)
+            case Agent():
+                self.agents.vanish(thing)
+            case SipCall():
+                self.calls.vanish(thing)
+            case _:
+                self.objects.vanish(thing)
+
     def lie(self, method: str, fields: Mapping[str, Any]) -> None:
         """Send an event of somebody's invention, under the name of this node."""
         body = {"nodeId": self.node.id, "appKey": "defaultApp"} | dict(fields)
@@ -157,10 +186,15 @@ class Media:
 def media_of(node: Node, objects: Objects, hooks: Hooks) -> Media:
     """Return the media of a node, put together: whatever follows streams is told of them."""
     streams = Streams(node, objects, hooks)
-    transponders, recordings = Transponders(node, objects), Recordings(node, objects)
     agents = Agents(node, objects, streams)
-    mixers = Mixers(node, objects, streams, agents)
-    calls, injections = Calls(node, objects, hooks, streams), Injections(node, objects)
-    followers = (transponders, recordings, agents, mixers, calls, injections)
-    streams.followers.extend(followers)
+    followers = (
+        Transponders(node, objects),
+        Recordings(node, objects),
+        agents,
+        Mixers(node, objects, streams, agents),
+        Calls(node, objects, hooks, streams),
+        Injections(node, objects),
+        Playlists(node, objects),
+    )
+    streams.followers.extend((*followers, MultiRecordings(node, objects)))
     return Media(node, objects, hooks, streams, *followers)

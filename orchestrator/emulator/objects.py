@@ -5,7 +5,8 @@ alone tells what existed when. Knows no hook and no REST.
 """
 
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from attrs import define, field
 
@@ -14,6 +15,12 @@ from orchestrator.emulator.node import SELF, Cause, Node
 from orchestrator.emulator.things import Connection, Recording, Stream, Thing, Transponder
 
 AnyThing = TypeVar("AnyThing", bound=Thing)
+
+
+class Ending(Thing, Protocol):
+    """A thing that may have been told to end."""
+
+    ending: bool
 
 
 @define(eq=False)
@@ -69,6 +76,17 @@ class Objects:
         thing.gone.set()
         self._note("went", thing, cause)
         return True
+
+    def terminate(self, thing: Ending, cause: Cause) -> None:
+        """Take the order to end a thing on which nothing hangs: it stays listed for a moment."""
+        if not thing.ending:
+            thing.ending = True
+            self.node.later(self.node.settings.terminate_s, partial(self.went, thing, cause))
+
+    def vanish(self, thing: Thing) -> None:
+        """Let a thing on which nothing hangs end by itself."""
+        if self.went(thing, SELF):
+            self.node.note(Kind.FAULT, f"{thing.sort} vanished", object=thing.id)
 
     def all_went(self) -> None:
         """Let everything go at once, as when the process dies; what hangs on streams goes first."""

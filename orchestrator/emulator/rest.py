@@ -11,9 +11,13 @@ import trio
 from attrs import define, evolve, field
 
 from orchestrator.emulator import (
+    api,
+    cdn,
     connection,
+    hls,
     inject,
     mixer,
+    multiple_recorder,
     pull,
     push,
     recorder,
@@ -46,6 +50,12 @@ GROUPS: Final = {
     "vod": vod.METHODS,
     "mixer": mixer.METHODS,
     "call": sip.METHODS,
+    "multipleRecorder": multiple_recorder.METHODS,
+    "hls": hls.METHODS,
+    "data": connection.DATA,
+    "logger": connection.LOGGER,
+    "cdn": cdn.METHODS,
+    "api": api.METHODS,
     "stream/inject": inject.METHODS,
 }
 METHODS: Final = {
@@ -113,24 +123,27 @@ class Rest:
 
     def _act(self, verb: str, path: str, body: bytes, cause: Cause) -> Answer:
         """Call the method; a 404 of the container looks unlike one of a method."""
-        method = method_at(path)
-        if method is None or not method.exists(self.node.settings):
+        method, settings = method_at(path), self.node.settings
+        lacks = path.startswith(tuple(settings.lacks))
+        if method is None or lacks or not method.exists(settings):
+            if settings.lacks_like_none:
+                return self._bad(path, Refusal(404, "Not found"))
             return html_answer(404, f"{PREFIX}{path} not found")
         if verb != "POST" and not (verb in {"GET", "HEAD"} and method.takes_nothing):
             return html_answer(405, f"Request method {verb} not supported")
         fields = object_in(body)
         try:
             if fields is None:
-                status = bad_field(self.node.settings)
+                status = bad_field(settings)
                 raise Refusal(status, "Could not read JSON")  # noqa: TRY301 - said where it is seen
             value = method.act(self.media, Call(path, fields, cause))
-            if isinstance(value, list):
+            if isinstance(value, list) or path.endswith("/find_all"):
                 value = self._listed(value, path, cause)
         except Refusal as refusal:
             return self._bad(path, refusal)
-        return good(self.node.settings, value)
+        return good(settings, value)
 
-    def _listed(self, value: list[Any], path: str, cause: Cause) -> Any:
+    def _listed(self, value: list[Any] | dict[str, Any], path: str, cause: Cause) -> Any:
         """Return a listing as it is told: 404 for none, and whatever a fault makes of it."""
         faults = self._faults(path, cause.by)
         settings = self.node.settings
@@ -142,7 +155,8 @@ class Rest:
             value, none_is_404 = [], faults.listings_hidden_as is Hiding.NOT_FOUND
         if not value and none_is_404:
             raise Refusal(404, "Not found")
-        if value and strikes(self.node.random, faults.rest_reshaped):
+        is_list = isinstance(value, list)
+        if value and is_list and strikes(self.node.random, faults.rest_reshaped):
             self._fault("listing reshaped", cause)
             return {str(index): member for index, member in enumerate(value)}
         return value or ({} if settings.none_is_object else [])

@@ -25,6 +25,7 @@ class ErrorForm(StrEnum):
     MESSAGE = "message"
     TEXT = "text"
     EMPTY = "empty"
+    HTML = "html"
 
 
 class Unpublished(StrEnum):
@@ -75,7 +76,12 @@ class Settings:
     never_404: frozenset[str] = frozenset({"/pull/find_all"})
     """Listings that are 200 and empty even where all others are 404."""
     bare_object: bool = False
+    """A listing of one is that one, without a list around it."""
     booleans_as_strings: bool = False
+    lacks: frozenset[str] = frozenset()
+    """Beginnings of paths that this build does not have, like `/transcoder2/` or `/hls/`."""
+    lacks_like_none: bool = False
+    """What a build lacks is answered like an object that is not there, not by the container."""
     server_header: str = ""
     users: Mapping[str, str] = field(factory=dict)
     guards_statistics: bool = False
@@ -148,6 +154,15 @@ class Settings:
     """A second call to the same rtmpUrl is 409 although its rtmpStream differs."""
     call_answers_object: bool = False
     """/call/startup answers {} instead of nothing."""
+
+    # HLS and CDN.
+    hls_auto_start: bool = False
+    hls_manager_provider_timeout: float = 300.0
+    """HLS that was begun by call ends after so long, unless somebody watches it."""
+    hls_watched: frozenset[str] = frozenset()
+    """Names of streams that somebody watches by HLS: ended by call, it begins again."""
+    cdn_routes: Mapping[str, str] = field(factory=dict)
+    cdn_nodes: frozenset[str] = frozenset()
 
     # Node.
     renews_node_id: bool = False

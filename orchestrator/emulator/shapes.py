@@ -146,12 +146,17 @@ def hook_connection(connection: Connection, node_id: str, generation: Generation
     if connection.provider is Provider.WEBRTC:
         body |= {
             "mediaProviders": ["WebRTC", "MSE", "WSPlayer"],
-            "clientVersion": "2.0",
+            "clientVersion": client_version(connection),
             "clientOSVersion": "5.0 (X11)",
             "clientBrowserVersion": "Mozilla/5.0 (X11; Linux x86_64)",
         }
         body |= {"origin": "https://localhost:8888"} if newer else {}
     return body
+
+
+def client_version(connection: Connection) -> str:
+    """Return what a client says of its own version; RTMP clients say nothing."""
+    return "2.0" if connection.provider is Provider.WEBRTC else ""
 
 
 def rest_connection(connection: Connection, generation: Generation) -> dict[str, Any]:

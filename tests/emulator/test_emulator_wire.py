@@ -47,6 +47,38 @@ async def test_answers_404_or_an_empty_list_when_there_is_none(autojump_clock, s
     assert await wcs.call(f"/{group}/find_all") == (200, [])
 
 
+ALL = (
+    *("push", "stream", "connection", "recorder", "pull", "pull/rtmp", "rtsp", "transcoder", "vod"),
+    *("mixer", "call", "stream/inject", "multipleRecorder", "hls", "api"),
+)
+
+
+@pytest.mark.parametrize("group", ALL)
+async def test_a_listing_of_nothing_has_three_forms(autojump_clock, start, group):
+    wcs = await start()
+    path = f"/{group}/find_all"
+    first = (200, []) if group == "pull" else 404
+    answer = await wcs.call(path)
+    assert first == (answer if group == "pull" else answer[0])
+    wcs.turn(never_404=frozenset({path}))
+    assert await wcs.call(path) == (200, [])
+    wcs.turn(none_is_object=True)
+    assert await wcs.call(path) == (200, {})
+    wcs.turn(never_404=frozenset())
+    assert (await wcs.call(path, method="GET"))[0] == 404
+
+
+async def test_what_a_build_lacks_is_told_by_the_container_or_like_nothing(autojump_clock, start):
+    wcs = await start(lacks=frozenset({"/hls/", "/mixer/set_"}))
+    for path in ("/hls/find_all", "/mixer/set_parameter", "/no/such"):
+        status, body = await wcs.call(path)
+        assert (status, body[:6]) == (404, b"<html>")
+    assert (await wcs.call("/mixer/find_all"))[1]["status"] == 404
+    wcs.turn(lacks_like_none=True)
+    for path in ("/hls/find_all", "/mixer/set_parameter", "/no/such"):
+        assert (await wcs.call(path))[1]["reason"] == "Not found"
+
+
 async def test_may_answer_one_bare_object_for_a_list_of_one(autojump_clock, start):
     wcs = await start(bare_object=True)
     _, first = await wcs.push()
@@ -80,6 +112,11 @@ async def test_may_answer_booleans_as_text(autojump_clock, start):
         (ErrorForm.MESSAGE, {"message": "Transponder x not found"}),
         (ErrorForm.TEXT, b"Transponder x not found"),
         (ErrorForm.EMPTY, b""),
+        (
+            ErrorForm.HTML,
+            (b"<html><head><title>Error 404</title></head><body><h1>HTTP Status 404</h1>"
+            b"<p>Transponder x not found</p></body></html>"),
+        ),
     ],
 )
 async def test_tells_an_error_in_the_form_of_the_build(autojump_clock, start, form, body):
