@@ -49,7 +49,7 @@ class Agent:
 
     `spellings` are other forms of its uri that it is found by, `reads` names the stream of this
     node that it needs, `remote_id` is what its media session is called elsewhere, `lasts_s` is how
-    long it runs, 0 for ever. One that `fails` never runs; any is `settled` once it runs or is gone.
+    long it runs, 0 for ever. One that `fails` never runs; any is `settled` once it runs or ends.
     """
 
     plural: ClassVar[str] = "agents"
@@ -76,6 +76,7 @@ class Agent:
     stream: Stream | None = None
     ready: bool = False
     ending: bool = False
+    ended: bool = False
     settled: trio.Event = field(factory=trio.Event)
     gone: trio.Event = field(factory=trio.Event)
 

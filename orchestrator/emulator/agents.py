@@ -58,7 +58,7 @@ class Agents:
 
     def is_publisher(self, name: str) -> bool:
         """Return whether somebody publishes under that name, or an agent is about to."""
-        agents = self.objects.of(Agent).values()
+        agents = (one for one in self.objects.of(Agent).values() if not one.ended)
         about = any(one.local_name == name and TRAITS[one.kind].publishes for one in agents)
         return about or self.objects.published(name) is not None
 
@@ -101,15 +101,26 @@ class Agents:
 
     def vanish(self, agent: Agent) -> None:
         """End an agent by itself, as when the server at the other end drops it."""
+        what = f"{agent.sort} vanished" if agent.runs else f"{agent.sort} failed"
         if self.end(agent, SELF, BY_ERROR):
-            what = f"{agent.sort} vanished" if agent.runs else f"{agent.sort} failed"
             self.node.note(Kind.FAULT, what, object=agent.id)
 
     def end(self, agent: Agent, cause: Cause, info: str = SHUTDOWN) -> bool:
-        """End an agent now, and its stream with it; return False when it was gone."""
-        if not self.objects.went(agent, cause):
+        """End an agent now, and its stream with it; return False when it had ended.
+
+        It vanishes from the list at once, unless the build lets it linger there.
+        """
+        if agent.gone.is_set() or agent.ended:
             return False
+        agent.ended = True
         agent.settled.set()
+        lingers_s = self.node.settings.agent_lingers_s
+        if lingers_s > 0:
+            agent.status = "STOPPED" if agent.runs else "FAILED"
+            self.objects.changed(agent, cause)
+            self.node.later(lingers_s, partial(self.objects.went, agent, cause))
+        else:
+            self.objects.went(agent, cause)
         stream, agent.stream = agent.stream, None
         if stream is not None:
             word = TRAITS[agent.kind].last_word
@@ -119,7 +130,8 @@ class Agents:
     def source_began(self, stream: Stream) -> None:
         """Run those that wait for a stream of that name."""
         for agent in tuple(self.objects.of(Agent).values()):
-            if agent.ready and not agent.runs and agent.reads == stream.name:
+            waits = agent.ready and not agent.runs and not agent.ended
+            if waits and agent.reads == stream.name:
                 self._run(agent, SELF)
 
     def source_ended(self, stream: Stream) -> None:
@@ -136,10 +148,10 @@ class Agents:
     def is_reading(self, stream: Stream) -> bool:
         """Return whether an agent needs this very stream."""
         agents = self.objects.of(Agent).values()
-        return any(stream.id == one.read_id for one in agents)
+        return any(stream.id == one.read_id and not one.ended for one in agents)
 
     def _get_ready(self, agent: Agent, cause: Cause) -> None:
-        if not agent.gone.is_set() and not agent.ending:
+        if not (agent.gone.is_set() or agent.ending or agent.ended):
             agent.ready = True
             self._run(agent, cause)
 
@@ -197,7 +209,7 @@ class Agents:
 
     def _end_unused(self, agent: Agent, idle_s: float, left: int) -> None:
         """Look now and then whether it is of use; end it when it was not for long enough."""
-        if agent.gone.is_set():
+        if agent.gone.is_set() or agent.ended:
             return
         left = IDLE_CHECKS if self._is_used(agent) else left - 1
         if left < 0:

@@ -39,6 +39,7 @@ class Call:
     path: str
     body: Mapping[str, Any]
     cause: Cause
+    false_text_is_true: bool = False
 
     def text(self, name: str) -> str:
         """Return a field as text, empty when it is missing or null."""
@@ -76,7 +77,7 @@ class Call:
             case bool(value):
                 return value
             case str(value) if value.lower() in {"true", "false"}:
-                return value.lower() == "true"
+                return value.lower() == "true" or self.false_text_is_true
             case other:
                 raise Refusal(500, f"Cannot deserialize {name} from {other!r}")
 

@@ -25,6 +25,20 @@ def startup(media: Media, call: Call) -> None:
     media.objects.came(injection, call.cause)
 
 
+def startup_3(media: Media, call: Call) -> None:
+    """Cover a stream by files and pictures, in builds of 5.3; the first of them is listed."""
+    status = bad_field(media.node.settings)
+    local, resources = call.needed("localStreamName", status), call.body.get("resources")
+    listed = resources if isinstance(resources, list) else []
+    uris = [one.get("uri") if isinstance(one, dict) else None for one in listed]
+    if not uris or not all(uris):
+        raise Refusal(status, "resources is missing")
+    if local in media.objects.of(Injection):
+        raise Refusal(409, f"Stream {local} is injected already")
+    injection = Injection(local, str(uris[0]), published(media, local), "")
+    media.objects.came(injection, call.cause)
+
+
 def published(media: Media, name: str) -> str:
     """Return the id of a published stream."""
     stream = media.objects.published(name)
@@ -52,3 +66,4 @@ METHODS: Final = {
     "find_all": Method(find_all, takes_nothing=True),
     "terminate": Method(terminate),
 }
+METHODS_3: Final = {"startup": Method(startup_3)}

@@ -66,7 +66,8 @@ class Listing:
         if not keyed and not media.node.settings.empty_agent_terminate_ends_all:
             raise Refusal(500, f"{self.keys[0]} is missing")
         agents = self.fitting(media, call)
-        if not agents and self.none_is_404:
+        minds = self.none_is_404 or media.node.settings.pull_terminate_of_none_is_404
+        if not agents and minds:
             raise Refusal(404, "Not found")
         for agent in agents:
             media.agents.terminate(agent, call.cause)
@@ -85,6 +86,8 @@ def start(media: Media, call: Call, agent: Agent) -> None:
     missing = agent.reads and media.objects.published(agent.reads) is None
     if missing and settings.source_missing is not Unpublished.WAITS:
         raise Refusal(int(settings.source_missing.value), f"Stream {agent.reads} not found")
+    if len(media.objects.of(Agent)) >= settings.agent_ports:
+        raise Refusal(500, "No free ports")
     refuse_by_fault(media, call, agent.sort)
     media.agents.start(agent, call.cause)
 

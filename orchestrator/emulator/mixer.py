@@ -137,16 +137,21 @@ def set_audio_video(media: Media, call: Call) -> None:
         changes["videoMuted"] = call.flag("videoMuted")
     if not changes or not isinstance(wanted, str | list):
         raise Refusal(status, "streams, audioLevel or videoMuted is missing")
-    try:
-        fits = set(wanted).__contains__ if isinstance(wanted, list) else re.compile(wanted).match
-    except re.error:
-        raise Refusal(status, f"{wanted} is no pattern") from None
+    fits = wanted.__contains__ if isinstance(wanted, list) else pattern(wanted, status).match
     ids = [id_ for id_, one in mixer.inputs.items() if fits(one["name"])]
     if not ids:
         raise Refusal(404, "Stream not found")
     for id_ in ids:
         mixer.inputs[id_] |= changes
     media.objects.changed(mixer, call.cause)
+
+
+def pattern(text: str, status: int) -> re.Pattern[str]:
+    """Return a pattern of names; refuse what is none."""
+    try:
+        return re.compile(text)
+    except re.error:
+        raise Refusal(status, f"{text} is no pattern") from None
 
 
 def set_parameter(media: Media, call: Call) -> None:

@@ -57,6 +57,7 @@ GROUPS: Final = {
     "cdn": cdn.METHODS,
     "api": api.METHODS,
     "stream/inject": inject.METHODS,
+    "stream/inject3": inject.METHODS_3,
 }
 METHODS: Final = {
     f"/{group}/{name}": method
@@ -130,13 +131,15 @@ class Rest:
                 return self._bad(path, Refusal(404, "Not found"))
             return html_answer(404, f"{PREFIX}{path} not found")
         if verb != "POST" and not (verb in {"GET", "HEAD"} and method.takes_nothing):
-            return html_answer(405, f"Request method {verb} not supported")
+            status = 404 if settings.wrong_verb_is_404 else 405
+            return html_answer(status, f"Request method {verb} not supported")
         fields = object_in(body)
         try:
             if fields is None:
                 status = bad_field(settings)
                 raise Refusal(status, "Could not read JSON")  # noqa: TRY301 - said where it is seen
-            value = method.act(self.media, Call(path, fields, cause))
+            call = Call(path, fields, cause, settings.false_text_is_true)
+            value = method.act(self.media, call)
             if isinstance(value, list) or path.endswith("/find_all"):
                 value = self._listed(value, path, cause)
         except Refusal as refusal:

@@ -6,11 +6,12 @@ Composes the parts; each of them is told of no other than those it needs.
 from collections.abc import Mapping
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 import trio
+from attrs import evolve
 
 from orchestrator.emulator import statistics
 from orchestrator.emulator.clients import Client
@@ -25,6 +26,11 @@ from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.options import NodeOptions
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
 from orchestrator.emulator.things import Provider, Transponder
+
+ORIGINS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Credentials": "true",
+}
 
 
 class WebCallServer:
@@ -86,9 +92,13 @@ class WebCallServer:
                 answer = await self.rest.answer(method, path.removeprefix(PREFIX), body, headers)
             else:
                 answer = self._page(path, dict(parse_qsl(query)), headers)
-        extra = self.node.settings.server_header
-        headers = {**answer.headers, "Server": extra} if extra else answer.headers
-        return Answer(answer.status, headers, answer.body)
+        return evolve(answer, headers={**answer.headers, **self._extra_headers()})
+
+    def _extra_headers(self) -> dict[str, str]:
+        """Return the headers that every answer of this build carries."""
+        settings = self.node.settings
+        extra = {"Server": settings.server_header} if settings.server_header else {}
+        return extra | (ORIGINS if settings.allows_origins else {})
 
     def _page(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         if path != "/" or query.get("action") != "stat":

@@ -78,6 +78,11 @@ class Settings:
     bare_object: bool = False
     """A listing of one is that one, without a list around it."""
     booleans_as_strings: bool = False
+    wrong_verb_is_404: bool = False
+    false_text_is_true: bool = False
+    """A boolean that comes as text is true whatever the text says."""
+    allows_origins: bool = False
+    """Answers carry the headers that let pages of other origins read them."""
     lacks: frozenset[str] = frozenset()
     """Beginnings of paths that this build does not have, like `/transcoder2/` or `/hls/`."""
     lacks_like_none: bool = False
@@ -94,7 +99,13 @@ class Settings:
     finds_name: FindsName = FindsName.EITHER
     sound_files: frozenset[str] = frozenset({"sample.wav", "sound.wav"})
     terminate_s: float = 0.2
+    """For so long after the order to end it a thing is listed still."""
     source_end_s: float = 1.0
+    """So long after the end of its stream ends what hangs on it."""
+    rtmp_push_restore: bool = False
+    """A transponder that has ended by itself comes back under another id. The names of these
+    settings are inferred."""
+    rtmp_push_restore_interval_s: float = 5.0
 
     # Streams.
     empty_terminate_stops_all: bool = True
@@ -110,6 +121,10 @@ class Settings:
     """What a start does that reads a stream of this node which is not published."""
     agent_ends_with_stream: bool = True
     """An agent whose stream is ended by /stream/terminate ends with it."""
+    agent_lingers_s: float = 0.0
+    """For so long an agent that has ended is listed, as STOPPED or FAILED."""
+    agent_ports: int = 998
+    """So many agents can be at a time; starting one more is 500."""
     hooked_agents: frozenset[str] = frozenset({"mixer", "vod"})
     """Sorts of agents whose streams are told of by hooks; of others no document says so."""
 
@@ -119,6 +134,7 @@ class Settings:
     """A pull or push is listed with `/websocket` behind the uri that it was asked for."""
     pull_takes_rtmp: bool = True
     """/pull/pull takes rtmp:// too, as /pull/rtmp/pull does."""
+    pull_terminate_of_none_is_404: bool = False
     rtsp_idle_s: float = 0.0
     """RTSP agents end after nobody has read them for so long; 0 is never."""
     agents_on_demand: bool = True

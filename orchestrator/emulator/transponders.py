@@ -59,8 +59,19 @@ class Transponders:
         self.objects.terminate(transponder, cause)
 
     def vanish(self, transponder: Transponder) -> None:
-        """End a transponder by itself, as when the RTMP server drops it."""
+        """End a transponder by itself, as when the RTMP server drops it; it may come back."""
+        there = not transponder.gone.is_set()
         self.objects.vanish(transponder)
+        settings = self.node.settings
+        if there and settings.rtmp_push_restore:
+            restore = partial(self._restore, transponder)
+            self.node.later(settings.rtmp_push_restore_interval_s, restore)
+
+    def _restore(self, lost: Transponder) -> None:
+        """Start another in the place of one that was lost, if its stream is there."""
+        published = self.objects.published(lost.source) is not None
+        if published and self.of_key(lost.source, lost.rtmp_url) is None:
+            self.start(lost.source, lost.rtmp_url, lost.options, SELF)
 
     def source_began(self, stream: Stream) -> None:
         """Feed those that wait for a stream of that name."""

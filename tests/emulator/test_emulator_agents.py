@@ -184,3 +184,24 @@ async def test_comes_by_itself_when_somebody_plays_its_uri(autojump_clock, wcs):
     assert (player.status, await statuses(wcs)) == ("PLAYING", ["PROCESSED_REMOTE"])
     wcs.turn(agents_on_demand=False)
     assert await wcs.server.client("other").play("rtsp://camera/1") is None
+
+
+async def test_may_linger_in_the_list_with_the_word_for_its_end(autojump_clock, wcs, pull):
+    wcs.turn(agent_lingers_s=10)
+    await pull()
+    await trio.sleep(1)
+    await wcs.call("/pull/rtmp/terminate", {"uri": URI})
+    await trio.sleep(1)
+    assert (await statuses(wcs), await wcs.names()) == (["STOPPED"], {})
+    assert (await pull(), await pull("a", URI + "2")) == (409, 200)
+    wcs.fail(agents_fail=1)
+    assert await pull("b", URI + "3") == 200
+    await trio.sleep(1)
+    assert await statuses(wcs) == ["STOPPED", "PROCESSED_REMOTE", "FAILED"]
+    await trio.sleep(10)
+    assert await statuses(wcs) == ["PROCESSED_REMOTE"]
+
+
+async def test_there_are_only_so_many_ports(autojump_clock, wcs, pull):
+    wcs.turn(agent_ports=1)
+    assert [await pull(), await pull("b", URI + "2")] == [200, 500]

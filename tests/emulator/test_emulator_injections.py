@@ -62,3 +62,17 @@ async def test_ends_a_while_after_either_stream(autojump_clock, wcs, inject, nam
     assert await listed(wcs) == [BODY]
     await trio.sleep(0.2)
     assert await listed(wcs) == []
+
+
+async def test_recent_builds_inject_files_and_pictures(autojump_clock, wcs, inject):
+    files = [{"uri": "file:///logo.png", "media": "video"}]
+    bodies = [
+        {"localStreamName": "host", "resources": files},
+        {"localStreamName": "host", "resources": files},
+        {"localStreamName": "x", "resources": files},
+        {"localStreamName": "third", "resources": []},
+        {"localStreamName": "third", "resources": [{"media": "audio"}]},
+    ]
+    answers = [(await wcs.call("/stream/inject3/startup", one))[0] for one in bodies]
+    assert answers == [200, 409, 404, 400, 400]
+    assert await listed(wcs) == [BODY | {"remoteStreamName": "file:///logo.png"}]

@@ -92,8 +92,9 @@ async def test_ends_all_when_told_to_end_none_in_particular(autojump_clock, wcs)
     assert (await wcs.call("/pull/terminate", {}))[0] == 200
     await trio.sleep(1)
     assert await wcs.call("/pull/find_all") == (200, [])
-    wcs.turn(never_404=frozenset())
+    wcs.turn(never_404=frozenset(), pull_terminate_of_none_is_404=True)
     assert (await wcs.call("/pull/find_all"))[0] == 404
+    assert (await wcs.call("/pull/terminate", {"localStreamName": "a"}))[0] == 404
 
 
 async def test_takes_rtmp_where_the_build_does(autojump_clock, wcs):
@@ -175,3 +176,10 @@ async def test_a_camera_that_nobody_reads_may_be_let_go(autojump_clock, start):
     assert await wcs.names() == {"a": "RTSP"}
     await trio.sleep(30)
     assert await wcs.names() == {}
+
+
+async def test_false_as_text_may_be_true(autojump_clock, start):
+    wcs = await start(false_text_is_true=True)
+    await wcs.call("/pull/rtmp/pull", RTMP | {"record": "false", "hasVideo": False})
+    [found] = await listed(wcs, "pull/rtmp")
+    assert (found["record"], found["hasVideo"]) == (True, False)

@@ -28,6 +28,18 @@ async def test_refuses_a_wrong_verb_and_takes_get_where_nothing_is_asked(autojum
         assert (status, body[:6]) == (405, b"<html>")
 
 
+async def test_may_answer_a_wrong_verb_like_an_unknown_path(autojump_clock, start):
+    wcs = await start(wrong_verb_is_404=True)
+    status, body = await wcs.call("/push/find", method="GET")
+    assert (status, body[:6]) == (404, b"<html>")
+
+
+async def test_may_let_pages_of_other_origins_read(autojump_clock, start):
+    wcs = await start(allows_origins=True)
+    answer = await wcs.server.handle("POST", "/rest-api/push/find", {}, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 async def test_takes_an_empty_body_and_an_empty_object_alike(autojump_clock, wcs):
     await wcs.push()
     assert await wcs.call("/push/find_all") == await wcs.call("/push/find_all", {})
@@ -114,8 +126,10 @@ async def test_may_answer_booleans_as_text(autojump_clock, start):
         (ErrorForm.EMPTY, b""),
         (
             ErrorForm.HTML,
-            (b"<html><head><title>Error 404</title></head><body><h1>HTTP Status 404</h1>"
-            b"<p>Transponder x not found</p></body></html>"),
+            (
+                b"<html><head><title>Error 404</title></head><body><h1>HTTP Status 404</h1>"
+                b"<p>Transponder x not found</p></body></html>"
+            ),
         ),
     ],
 )
