@@ -18,6 +18,11 @@ def _everywhere(_: Settings) -> bool:
     return True
 
 
+def bad_field(settings: Settings) -> int:
+    """Return the status for a field that is missing or wrong, in groups whose newer builds care."""
+    return 400 if settings.checks_rtmp_url else 500
+
+
 class Refusal(Exception):
     """A method answers with an error."""
 
@@ -34,11 +39,35 @@ class Call:
     path: str
     body: Mapping[str, Any]
     cause: Cause
+    false_text_is_true: bool = False
 
     def text(self, name: str) -> str:
         """Return a field as text, empty when it is missing or null."""
         value = self.body.get(name)
         return "" if value is None else str(value)
+
+    def needed(self, name: str, status: int = 500) -> str:
+        """Return a field as text; refuse with that status when there is none."""
+        value = self.text(name)
+        if not value:
+            raise Refusal(status, f"{name} is missing")
+        return value
+
+    def uri(self, *schemes: str, status: int = 500) -> str:
+        """Return the field `uri`; refuse one that is missing or of another scheme."""
+        uri = self.needed("uri", status)
+        scheme, separator, rest = uri.partition("://")
+        if scheme not in schemes or not separator or not rest:
+            raise Refusal(status, f"Bad URI {uri}")
+        return uri
+
+    def number(self, name: str, default: int) -> int:
+        """Return a number, which may come as text."""
+        value = self.body.get(name)
+        try:
+            return default if value is None else int(value)
+        except (TypeError, ValueError):
+            raise Refusal(500, f"Cannot deserialize {name} from {value!r}") from None
 
     def flag(self, name: str) -> bool | None:
         """Return a boolean, which may come as text; None when it is missing or null."""
@@ -48,7 +77,7 @@ class Call:
             case bool(value):
                 return value
             case str(value) if value.lower() in {"true", "false"}:
-                return value.lower() == "true"
+                return value.lower() == "true" or self.false_text_is_true
             case other:
                 raise Refusal(500, f"Cannot deserialize {name} from {other!r}")
 

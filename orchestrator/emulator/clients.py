@@ -14,7 +14,7 @@ from orchestrator.emulator.identity import client_uuid, server_uuid, session_id
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.media import Media
 from orchestrator.emulator.node import CLIENT, Node
-from orchestrator.emulator.objects import Connection, Provider, Stream
+from orchestrator.emulator.things import Connection, Provider, Stream
 
 
 @define(eq=False)

@@ -10,12 +10,15 @@ from urllib.parse import parse_qsl
 from attrs import define
 
 from orchestrator.emulator import journal
+from orchestrator.emulator.calls import SipCall
 from orchestrator.emulator.clients import Client
 from orchestrator.emulator.http import Answer, Broken, Refused, json_answer, object_in
-from orchestrator.emulator.objects import Provider, detail
+from orchestrator.emulator.identity import server_uuid
+from orchestrator.emulator.node import CLIENT
 from orchestrator.emulator.rest import method_at
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.switches import shown, switched
+from orchestrator.emulator.things import Provider
 
 PREFIX: Final = "/emulator"
 KINDS: Final = {"WebRTC": Provider.WEBRTC, "RTMP": Provider.RTMP}
@@ -68,12 +71,10 @@ class Control:
 
 def objects(server: WebCallServer) -> dict[str, Any]:
     """Return everything that exists, by id."""
-    kept = server.objects
+    kept = server.objects.kept.items()
     return {
-        "connections": {id_: detail(one) for id_, one in kept.connections.items()},
-        "streams": {id_: detail(one) for id_, one in kept.streams.items()},
-        "transponders": {id_: detail(one) for id_, one in kept.transponders.items()},
-        "recordings": {id_: detail(one) for id_, one in kept.recordings.items()},
+        kind.plural: {id_: {"sort": one.sort} | one.detail() for id_, one in things.items()}
+        for kind, things in kept
     }
 
 
@@ -126,6 +127,21 @@ async def play(server: WebCallServer, fields: Fields) -> Any:
     return {"status": stream.status if stream else "FAILED"}
 
 
+async def ring(server: WebCallServer, fields: Fields) -> Any:
+    """Let somebody call in by SIP."""
+    node = server.node
+    call = SipCall(
+        id=str(fields.get("callId") or server_uuid(node.random)),
+        caller=text(fields, "caller"),
+        callee=text(fields, "callee"),
+        incoming=True,
+        to_stream=str(fields.get("toStream", "")),
+        session_id=server_uuid(node.random),
+    )
+    server.media.calls.start(call, CLIENT)
+    return {"callId": call.id}
+
+
 async def unpublish(server: WebCallServer, fields: Fields) -> Any:
     """Let a client stop by its own will."""
     await client_of(server, fields).unpublish()
@@ -152,6 +168,23 @@ async def vanish_transponder(server: WebCallServer, fields: Fields) -> Any:
         raise Wrong(f"no transponder is called {fields[key]}")
     server.media.transponders.vanish(transponder)
     return {}
+
+
+async def vanish_object(server: WebCallServer, fields: Fields) -> Any:
+    """Let all objects end by themselves that fit: by `id`, `sort` and what /objects tells."""
+    if not fields:
+        raise Wrong("say which, by id, by sort or by what /objects tells")
+    fits = [
+        thing
+        for things in tuple(server.objects.kept.values())
+        for thing in tuple(things.values())
+        if fields.items() <= ({"id": thing.id, "sort": thing.sort} | thing.detail()).items()
+    ]
+    if not fits:
+        raise Wrong("no object is like that")
+    for thing in fits:
+        server.media.vanish(thing)
+    return {"vanished": [thing.id for thing in fits]}
 
 
 async def restart(server: WebCallServer, fields: Fields) -> Any:
@@ -190,10 +223,12 @@ async def turn_settings(server: WebCallServer, fields: Fields) -> Any:
 ACTS: Final[Mapping[str, Callable[[WebCallServer, Fields], Awaitable[Any]]]] = {
     "/publish": publish,
     "/play": play,
+    "/ring": ring,
     "/unpublish": unpublish,
     "/drop": drop,
     "/vanish": vanish,
     "/transponder/vanish": vanish_transponder,
+    "/object/vanish": vanish_object,
     "/restart": restart,
     "/hang": hang,
     "/lie": lie,

@@ -63,6 +63,23 @@ class Faults:
     recording_life_s: float = 0.0
     """So do recordings, as when a disk is full."""
 
+    agent_sorts: tuple[str, ...] = ()
+    """Which agents the faults below strike (`mixer`, `rtsp`, `call`); empty means all."""
+    agents_refused: float = 0.0
+    """A start is answered with `agents_refused_status`, and there is no agent."""
+    agents_refused_status: int = 500
+    agents_fail: float = 0.0
+    """A start is accepted, and the agent is gone again before it has run."""
+    agents_odd: float = 0.0
+    """Until it runs, an agent has a status word that no document knows."""
+    agent_life_s: float = 0.0
+    """Agents started from now on end by themselves after running for this time on average."""
+    unreachable: tuple[str, ...] = ()
+    """Beginnings of uris with nobody there: starts fail in the end, what runs is lost at once."""
+
+    streams_frozen: frozenset[str] = frozenset()
+    """Media of streams with such names (`camera-*`) stands still; they stay published."""
+
 
 def strikes(random: Random, probability: float) -> bool:
     """Return whether a fault happens now; draws only when it could, so that seeds stay stable."""

@@ -27,6 +27,7 @@ METHODS: Final = frozenset(
         *("connect", "ConnectionStatusEvent"),
         *("publishStream", "unPublishStream", "playStream", "stopStream"),
         *("StreamStatusEvent", "StreamKeepAliveEvent", "StreamEvent"),
+        *("OnCallEvent", "CallStatusEvent", "OnDataEvent"),
     }
 )
 """Every hook that this emulator can send."""
@@ -40,7 +41,13 @@ CONTRARY: Final = {
     "ESTABLISHED": "DISCONNECTED",
     "DISCONNECTED": "ESTABLISHED",
 }
-"""What a lying hook says instead."""
+"""What a lying hook says instead, of streams and connections."""
+CONTRARY_OF_CALLS: Final = {
+    "ESTABLISHED": "FINISH",
+    "FINISH": "ESTABLISHED",
+    "BUSY": "ESTABLISHED",
+    "FAILED": "ESTABLISHED",
+}
 
 
 @frozen
@@ -131,7 +138,7 @@ class Hooks:
         waited: bool,
     ) -> Hook:
         sent = {name: value for name, value in body.items() if name not in policy.excludes}
-        subject = str(body.get("mediaSessionId") or body.get("sessionId") or "")
+        subject = subject_of(body)
         data = orjson.dumps(sent)
         url = f"{application.url.rstrip('/')}/{method}"
         return Hook(method, url, self._headers(data), data, subject, waited)
@@ -151,11 +158,12 @@ class Hooks:
         return headers
 
     def _lie(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        contrary = CONTRARY_OF_CALLS if method == "CallStatusEvent" else CONTRARY
         status = body.get("status")
-        if status not in CONTRARY:
+        if status not in contrary:
             return body
-        lie = {**body, "status": CONTRARY[status]}
-        subject = str(body.get("mediaSessionId") or body.get("sessionId"))
+        lie = {**body, "status": contrary[status]}
+        subject = subject_of(body)
         detail = {"method": method, "body": lie}
         self.node.note(Kind.FAULT, "hook lying", object=subject, detail=detail)
         return lie
@@ -191,6 +199,12 @@ class Hooks:
                 self.leased += 1
         finally:
             self.pending -= 1
+
+
+def subject_of(body: Mapping[str, Any]) -> str:
+    """Return the id of what a hook is about."""
+    ids = ("mediaSessionId", "callId", "sessionId")
+    return next((str(body[id_]) for id_ in ids if body.get(id_)), "")
 
 
 def reply_in(answer: Answer | None) -> dict[str, Any] | None:

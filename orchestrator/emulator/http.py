@@ -10,6 +10,7 @@ import orjson
 from attrs import field, frozen
 
 JSON_TYPE: Final = "application/json;charset=UTF-8"
+TEXT_TYPE: Final = "text/plain;charset=UTF-8"
 HTML_TYPE: Final = "text/html;charset=utf-8"
 
 
@@ -45,6 +46,11 @@ Post = Callable[[str, Mapping[str, str], bytes, float], Awaitable[Answer]]
 def json_answer(value: Any, status: int = 200) -> Answer:
     """Return an answer whose body is that JSON value."""
     return Answer(status, {"Content-Type": JSON_TYPE}, orjson.dumps(value))
+
+
+def text_answer(words: str, status: int = 200) -> Answer:
+    """Return an answer of plain text."""
+    return Answer(status, {"Content-Type": TEXT_TYPE}, words.encode())
 
 
 def html_answer(status: int, words: str) -> Answer:

@@ -10,22 +10,29 @@ from typing import Any
 import trio
 from attrs import define
 
+from orchestrator.emulator.agent import Agent
+from orchestrator.emulator.agents import BY_ERROR, Agents
+from orchestrator.emulator.calls import Calls, SipCall
 from orchestrator.emulator.hooks import Hooks
+from orchestrator.emulator.injections import Injections
 from orchestrator.emulator.journal import Kind
+from orchestrator.emulator.mixers import Mixers
+from orchestrator.emulator.multi_recordings import MultiRecordings
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
-from orchestrator.emulator.objects import Connection, Objects, Stream
+from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.playlists import Playlists
 from orchestrator.emulator.policy import CONNECT, OnError, policies_in
 from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.shapes import hook_connection, hook_stream, identity
+from orchestrator.emulator.streams import Streams
+from orchestrator.emulator.things import Connection, Recording, Stream, Thing, Transponder
 from orchestrator.emulator.transponders import Transponders
 
 IN_USE = "Stream name is already in use"
 RESTRICTED = "Restricted access"
 NOT_FOUND = "Stream not found"
 BY_USER = "Stopped by user"
-BY_PUBLISHER = "Stopped by publisher stop"
 BY_DISCONNECT = "Stopped by session disconnect"
-BY_REST = "Stopped by rest /terminate"
 BY_KEEP_ALIVE = "Terminated by keep-alive"
 
 
@@ -36,8 +43,14 @@ class Media:
     node: Node
     objects: Objects
     hooks: Hooks
+    streams: Streams
     transponders: Transponders
     recordings: Recordings
+    agents: Agents
+    mixers: Mixers
+    calls: Calls
+    injections: Injections
+    playlists: Playlists
 
     async def connect(self, connection: Connection) -> bool:
         """Ask the backend and open the session; return False when it is declined."""
@@ -57,7 +70,7 @@ class Media:
         if not self.objects.went(connection, cause):
             return
         for stream in self.objects.of_session(connection):
-            self.end(stream, BY_DISCONNECT, cause, silent=silent)
+            self.streams.end(stream, BY_DISCONNECT, cause, silent=silent)
         if not silent:
             body = identity(self.node.id, connection) | {"status": "DISCONNECTED", "info": ""}
             policy = connection.policy("ConnectionStatusEvent")
@@ -68,11 +81,9 @@ class Media:
         if not await self._begin("publishStream", stream):
             return False
         if self.objects.published(stream.name) is not None:
-            self._fail(stream, IN_USE)
+            self.streams.fail(stream, IN_USE)
             return False
-        self._live(stream, "PUBLISHING")
-        self.transponders.source_began(stream)
-        self.recordings.source_began(stream)
+        self.streams.flow(stream, CLIENT)
         return True
 
     async def play(self, stream: Stream) -> bool:
@@ -80,48 +91,53 @@ class Media:
         if not await self._begin("playStream", stream):
             return False
         if self.objects.published(stream.name) is None:
-            self._fail(stream, NOT_FOUND)
+            await self.agents.fetch(stream.name)
+        if stream.gone.is_set():
             return False
-        self._live(stream, "PLAYING")
+        if self.objects.published(stream.name) is None:
+            self.streams.fail(stream, NOT_FOUND)
+            return False
+        self.streams.flow(stream, CLIENT)
         return True
 
     async def stop(self, stream: Stream) -> None:
         """End a stream because its client wants to; only then the backend is asked first."""
         await self._ask("unPublishStream" if stream.published else "stopStream", stream)
-        self.end(stream, BY_USER, CLIENT)
+        self.streams.end(stream, BY_USER, CLIENT)
 
-    def terminate(self, stream: Stream, cause: Cause) -> None:
-        """Take the order to end a stream: it stays listed for a moment."""
-        if not stream.ending:
-            stream.ending = True
-            end = partial(self.end, stream, BY_REST, cause)
-            self.node.later(self.node.settings.terminate_s, end)
-
-    def end(self, stream: Stream, info: str, cause: Cause, *, silent: bool = False) -> None:
-        """End a stream now, and what hangs on it; `silent` sends no hook."""
-        was_live = stream.live
-        if stream.media_session_id not in self.objects.streams:
-            return
-        stream.status = "UNPUBLISHED" if stream.published else "STOPPED"
-        stream.info = info
-        self.recordings.source_ended(stream)
-        self.objects.went(stream, cause)
-        if not silent:
-            self._tell(stream)
-        if stream.published and was_live:
-            for player in self.objects.players(stream.name):
-                self.end(player, BY_PUBLISHER, SELF, silent=silent)
-            self.transponders.source_ended(stream)
+    def is_taken(self, name: str) -> bool:
+        """Return whether somebody publishes under that name, or has been promised to."""
+        return self.agents.is_publisher(name) or self.calls.reserves(name)
 
     def send_event(self, stream: Stream, payload: Any) -> None:
         """Tell each subscriber of a stream something: one hook for each of them."""
         for player in self.objects.players(stream.name):
-            body = identity(self.node.id, player.connection) | {
-                "mediaSessionId": player.media_session_id,
-                "type": "data",
-                "payload": payload,
-            }
-            self.hooks.tell("StreamEvent", body, player.connection.policy("StreamEvent"))
+            self.streams.event(player, "data", payload)
+
+    def send_data(self, connection: Connection, operation_id: str, payload: Any) -> None:
+        """Send something to a client; the backend hears of it as well."""
+        body = {"operationId": operation_id, "payload": payload}
+        self.node.note(Kind.CLIENT, "OnDataEvent", object=connection.id, detail=body)
+        policy = connection.policy("OnDataEvent")
+        self.hooks.tell("OnDataEvent", identity(self.node.id, connection) | body, policy)
+
+    def vanish(self, thing: Thing) -> None:
+        """End anything by itself."""
+        match thing:
+            case Connection():
+                self.disconnect(thing, SELF)
+            case Stream():
+                self.streams.end(thing, BY_ERROR, SELF)
+            case Transponder():
+                self.transponders.vanish(thing)
+            case Recording():
+                self.recordings.vanish(thing)
+            case Agent():
+                self.agents.vanish(thing)
+            case SipCall():
+                self.calls.vanish(thing)
+            case _:
+                self.objects.vanish(thing)
 
     def lie(self, method: str, fields: Mapping[str, Any]) -> None:
         """Send an event of somebody's invention, under the name of this node."""
@@ -147,7 +163,7 @@ class Media:
         body = hook_stream(stream, self.node.id, self.node.settings.generation)
         verdict = await self.hooks.ask("StreamKeepAliveEvent", body, policy)
         if verdict.status == 403 and policy.on_error is OnError.FAIL:
-            self.end(stream, BY_KEEP_ALIVE, SELF)
+            self.streams.end(stream, BY_KEEP_ALIVE, SELF)
 
     async def _begin(self, method: str, stream: Stream) -> bool:
         """Ask whether a stream may begin; what the backend overwrites is taken over."""
@@ -156,7 +172,7 @@ class Media:
         if stream.media_session_id not in self.objects.streams:
             return False  # The client was gone before the backend had answered.
         if not verdict:
-            self._fail(stream, RESTRICTED)
+            self.streams.fail(stream, RESTRICTED)
         return verdict
 
     async def _ask(self, method: str, stream: Stream) -> bool:
@@ -166,20 +182,19 @@ class Media:
         stream.name = str(verdict.fields.get("name", stream.name))
         return verdict.allowed
 
-    def _live(self, stream: Stream, status: str) -> None:
-        stream.status = status
-        self.objects.changed(stream, CLIENT)
-        self._tell(stream)
 
-    def _fail(self, stream: Stream, info: str) -> None:
-        """End an attempt that never was live; it has an id of its own, and says so."""
-        stream.status, stream.info = "FAILED", info
-        self.objects.went(stream, CLIENT)
-        self._tell(stream)
-        subject, detail = stream.media_session_id, {"name": stream.name, "info": info}
-        self.node.note(Kind.CLIENT, "refused", CLIENT, object=subject, detail=detail)
-
-    def _tell(self, stream: Stream) -> None:
-        body = hook_stream(stream, self.node.id, self.node.settings.generation)
-        policy = stream.connection.policy("StreamStatusEvent")
-        self.hooks.tell("StreamStatusEvent", body, policy)
+def media_of(node: Node, objects: Objects, hooks: Hooks) -> Media:
+    """Return the media of a node, put together: whatever follows streams is told of them."""
+    streams = Streams(node, objects, hooks)
+    agents = Agents(node, objects, streams)
+    followers = (
+        Transponders(node, objects),
+        Recordings(node, objects),
+        agents,
+        Mixers(node, objects, streams, agents),
+        Calls(node, objects, hooks, streams),
+        Injections(node, objects),
+        Playlists(node, objects),
+    )
+    streams.followers.extend((*followers, MultiRecordings(node, objects)))
+    return Media(node, objects, hooks, streams, *followers)

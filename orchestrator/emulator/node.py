@@ -37,7 +37,7 @@ FOREIGN = Cause(By.FOREIGN)
 
 @define(eq=False)
 class Node:
-    """One node: everything but what it does."""
+    """One node: everything but what it does. `turned` is done each time switches are turned."""
 
     name: str
     address: str
@@ -51,6 +51,7 @@ class Node:
     hangs: bool = False
     lives: int = 1
     changed: trio.Event = field(factory=trio.Event)
+    turned: list[Callable[[], None]] = field(factory=list)
     _nursery: trio.Nursery | None = None
     _life: dict[trio.CancelScope, None] = field(factory=dict)
 
@@ -144,7 +145,7 @@ class Node:
             raise RuntimeError(message)
         self._nursery.start_soon(task)
 
-    def later(self, delay_s: float, act: Callable[[], None]) -> None:
+    def later(self, delay_s: float, act: Callable[[], object]) -> None:
         """Do something after a while, if the node still lives the same life then."""
 
         async def wait_and_act() -> None:
@@ -167,6 +168,8 @@ class Node:
                 self.settings = switches
             case Faults():
                 self.faults = switches
+        for act in self.turned:
+            act()
         self.alter()
 
     def alter(self) -> None:

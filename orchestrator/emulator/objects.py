@@ -1,200 +1,98 @@
-"""What exists on a node: connections, streams, transponders, recordings.
+"""All that exists on a node, whatever its class.
 
 Nothing comes, changes or goes but through here, and each time an entry is written, so the journal
 alone tells what existed when. Knows no hook and no REST.
 """
 
-from collections.abc import Iterator, Mapping
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
-import trio
 from attrs import define, field
 
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import SELF, Cause, Node
-from orchestrator.emulator.policy import DEFAULT, HookPolicy
+from orchestrator.emulator.things import Connection, Recording, Stream, Thing, Transponder
+
+AnyThing = TypeVar("AnyThing", bound=Thing)
 
 
-class Provider(StrEnum):
-    """How media gets in or out, by the word that objects carry: any RTMP is called Flash."""
+class Ending(Thing, Protocol):
+    """A thing that may have been told to end."""
 
-    WEBRTC = "WebRTC"
-    RTMP = "Flash"
-
-    @property
-    def app_key(self) -> str:
-        """Return the application that such clients arrive at."""
-        return "defaultApp" if self is Provider.WEBRTC else "flashStreamingApp"
-
-
-@define(eq=False)
-class Connection:
-    """The session of one client."""
-
-    session_id: str
-    provider: Provider
-    app_key: str
-    created_ms: int
-    custom: Mapping[str, Any] = field(factory=dict)
-    policies: Mapping[str, HookPolicy] = field(factory=dict)
-    gone: trio.Event = field(factory=trio.Event)
-
-    def policy(self, method: str) -> HookPolicy:
-        """Return how this session treats that hook."""
-        return self.policies.get(method, DEFAULT)
-
-
-@define(eq=False)
-class Stream:
-    """One stream, published or played; two of one name are two."""
-
-    media_session_id: str
-    name: str
-    published: bool
-    status: str
-    connection: Connection
-    created_ms: int
-    width: int = 640
-    height: int = 360
-    has_video: bool = True
-    has_audio: bool = True
-    record: bool = False
-    info: str = ""
-    ending: bool = False
-    custom: Mapping[str, Any] = field(factory=dict)
-    gone: trio.Event = field(factory=trio.Event)
-
-    @property
-    def live(self) -> bool:
-        """Return whether media flows."""
-        return self.status in {"PUBLISHING", "PLAYING"}
-
-
-@define(eq=False)
-class Transponder:
-    """One push of a stream to an RTMP server. It has no status: it is listed, or it is not."""
-
-    media_session_id: str
-    source: str
-    stream_name: str
-    rtmp_url: str
-    options: Mapping[str, Any]
-    fed_by: str = ""
-    width: int = 0
-    height: int = 0
-    muted: bool = False
-    sound_enabled: bool = False
-    ending: bool = False
-    gone: trio.Event = field(factory=trio.Event)
-
-
-@define(eq=False)
-class Recording:
-    """What writes one stream to a file. It has no id of its own: it goes by that of its stream."""
-
-    stream: Stream
-    file_name: str
-    config: Mapping[str, Any]
-    ending: bool = False
-    gone: trio.Event = field(factory=trio.Event)
-
-
-Object = Connection | Stream | Transponder | Recording
-
-
-def sort_and_id(thing: Object) -> tuple[str, str]:
-    """Return the word for such a thing in the journal, and its id."""
-    match thing:
-        case Connection():
-            return "connection", thing.session_id
-        case Stream():
-            return "stream", thing.media_session_id
-        case Transponder():
-            return "transponder", thing.media_session_id
-        case Recording():
-            return "recording", thing.stream.media_session_id
-
-
-def detail(thing: Object) -> dict[str, Any]:
-    """Return what the journal tells of a thing."""
-    match thing:
-        case Connection():
-            return {"appKey": thing.app_key, "mediaProvider": thing.provider.value}
-        case Stream():
-            return {
-                "name": thing.name,
-                "published": thing.published,
-                "status": thing.status,
-                "info": thing.info,
-                "record": thing.record,
-                "sessionId": thing.connection.session_id,
-            }
-        case Transponder():
-            return {
-                "source": thing.source,
-                "streamName": thing.stream_name,
-                "rtmpUrl": thing.rtmp_url,
-                "muted": thing.muted,
-                "soundEnabled": thing.sound_enabled,
-                "fed": bool(thing.fed_by),
-            }
-        case Recording():
-            return {
-                "name": thing.stream.name,
-                "fileName": thing.file_name,
-                "config": dict(thing.config),
-            }
+    ending: bool
 
 
 @define(eq=False)
 class Objects:
-    """All that exists on one node, in the order in which it came."""
+    """All that exists on one node: by class, in the order in which it came."""
 
     node: Node
-    connections: dict[str, Connection] = field(factory=dict)
-    streams: dict[str, Stream] = field(factory=dict)
-    transponders: dict[str, Transponder] = field(factory=dict)
-    recordings: dict[str, Recording] = field(factory=dict)
+    kept: dict[type[Any], dict[str, Any]] = field(init=False)
 
-    def came(self, thing: Object, cause: Cause) -> None:
+    def __attrs_post_init__(self) -> None:
+        """Begin with what all nodes have; what else comes goes before these (`all_went`)."""
+        self.kept = {kind: {} for kind in (Connection, Stream, Transponder, Recording)}
+
+    def of(self, kind: type[AnyThing]) -> dict[str, AnyThing]:
+        """Return all things of a class, by id."""
+        return self.kept.setdefault(kind, {})
+
+    @property
+    def connections(self) -> dict[str, Connection]:
+        """Return all sessions of clients."""
+        return self.of(Connection)
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """Return all streams."""
+        return self.of(Stream)
+
+    @property
+    def transponders(self) -> dict[str, Transponder]:
+        """Return all transponders."""
+        return self.of(Transponder)
+
+    @property
+    def recordings(self) -> dict[str, Recording]:
+        """Return all recordings, by the id of their stream."""
+        return self.of(Recording)
+
+    def came(self, thing: Thing, cause: Cause) -> None:
         """Let a thing exist from now on."""
-        match thing:
-            case Connection():
-                self.connections[thing.session_id] = thing
-            case Stream():
-                self.streams[thing.media_session_id] = thing
-            case Transponder():
-                self.transponders[thing.media_session_id] = thing
-            case Recording():
-                self.recordings[thing.stream.media_session_id] = thing
+        self.of(type(thing))[thing.id] = thing
         self._note("came", thing, cause)
 
-    def changed(self, thing: Object, cause: Cause) -> None:
+    def changed(self, thing: Thing, cause: Cause) -> None:
         """Say that a thing's fields were changed."""
         self._note("changed", thing, cause)
 
-    def went(self, thing: Object, cause: Cause) -> bool:
+    def went(self, thing: Thing, cause: Cause) -> bool:
         """Let a thing exist no longer; return False when it did not."""
-        sort, id_ = sort_and_id(thing)
-        kept: Mapping[str, dict[str, Any]] = {
-            "connection": self.connections,
-            "stream": self.streams,
-            "transponder": self.transponders,
-            "recording": self.recordings,
-        }
-        if kept[sort].get(id_) is not thing:
+        kept = self.of(type(thing))
+        if kept.get(thing.id) is not thing:
             return False
-        del kept[sort][id_]
+        del kept[thing.id]
         thing.gone.set()
         self._note("went", thing, cause)
         return True
 
+    def terminate(self, thing: Ending, cause: Cause) -> None:
+        """Take the order to end a thing on which nothing hangs: it stays listed for a moment."""
+        if not thing.ending:
+            thing.ending = True
+            self.node.later(self.node.settings.terminate_s, partial(self.went, thing, cause))
+
+    def vanish(self, thing: Thing) -> None:
+        """Let a thing on which nothing hangs end by itself."""
+        if self.went(thing, SELF):
+            self.node.note(Kind.FAULT, f"{thing.sort} vanished", object=thing.id)
+
     def all_went(self) -> None:
-        """Let everything go at once, as when the process dies."""
-        things: list[Object] = [*self.recordings.values(), *self.transponders.values()]
-        for thing in (*things, *self.streams.values(), *self.connections.values()):
-            self.went(thing, SELF)
+        """Let everything go at once, as when the process dies; what hangs on streams goes first."""
+        for things in reversed(self.kept.values()):
+            for thing in tuple(things.values()):
+                self.went(thing, SELF)
 
     def published(self, name: str) -> Stream | None:
         """Return the live stream that is published under that name."""
@@ -211,6 +109,6 @@ class Objects:
     def _named(self, name: str) -> Iterator[Stream]:
         return (one for one in self.streams.values() if one.name == name)
 
-    def _note(self, verb: str, thing: Object, cause: Cause) -> None:
-        sort, id_ = sort_and_id(thing)
-        self.node.note(Kind.EFFECT, f"{sort} {verb}", cause, object=id_, detail=detail(thing))
+    def _note(self, verb: str, thing: Thing, cause: Cause) -> None:
+        what = f"{thing.sort} {verb}"
+        self.node.note(Kind.EFFECT, what, cause, object=thing.id, detail=thing.detail())

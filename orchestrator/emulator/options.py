@@ -4,8 +4,8 @@ from attrs import field, frozen
 
 from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.hooks import METHODS, Application
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.settings import Settings
+from orchestrator.emulator.things import Provider
 
 
 @frozen

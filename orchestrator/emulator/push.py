@@ -7,11 +7,11 @@ server made for it can end it.
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from orchestrator.emulator.call import Call, Method, Refusal
+from orchestrator.emulator.call import Call, Method, Refusal, bad_field
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Transponder
 from orchestrator.emulator.settings import FindsName, Settings, Unpublished
 from orchestrator.emulator.shapes import rest_transponder
+from orchestrator.emulator.things import Transponder
 
 
 def startup(media: Media, call: Call) -> dict[str, Any]:
@@ -23,7 +23,8 @@ def startup(media: Media, call: Call) -> dict[str, Any]:
     check(settings, source, rtmp_url)
     if media.transponders.of_key(source, rtmp_url) is not None:
         raise Refusal(409, f"Transponder of {source} to {rtmp_url} already exists")
-    if media.objects.published(source) is None and settings.unpublished is not Unpublished.WAITS:
+    there = media.objects.published(source) is not None or media.calls.reserves(source)
+    if not there and settings.unpublished is not Unpublished.WAITS:
         raise Refusal(int(settings.unpublished.value), f"Stream {source} not found")
     if (
         options.get("action") == "sound_on"
@@ -35,7 +36,7 @@ def startup(media: Media, call: Call) -> dict[str, Any]:
 
 def check(settings: Settings, source: str, rtmp_url: str) -> None:
     """Refuse what is missing or malformed: newer builds say 400, older ones 500."""
-    status = 400 if settings.checks_rtmp_url else 500
+    status = bad_field(settings)
     if not source:
         raise Refusal(status, "streamName is missing")
     if not rtmp_url:

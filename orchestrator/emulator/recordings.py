@@ -12,7 +12,8 @@ from attrs import define
 
 from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import CLIENT, SELF, Cause, Node
-from orchestrator.emulator.objects import Objects, Recording, Stream
+from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.things import Recording, Stream
 
 TEMPLATE = "{streamName}-{startTime}-{endTime}"
 
@@ -65,6 +66,10 @@ class Recordings:
         recording = self.objects.recordings.get(stream.media_session_id)
         if recording is not None:
             self._end(recording, SELF)
+
+    def is_reading(self, stream: Stream) -> bool:
+        """Return whether the stream is recorded."""
+        return stream.id in self.objects.recordings
 
     def _end(self, recording: Recording, cause: Cause) -> bool:
         if not self.objects.went(recording, cause):

@@ -10,8 +10,25 @@ from typing import Any, Final
 import trio
 from attrs import define, evolve, field
 
-from orchestrator.emulator import connection, push, recorder, stream
-from orchestrator.emulator.call import Call, Method, Refusal
+from orchestrator.emulator import (
+    api,
+    cdn,
+    connection,
+    hls,
+    inject,
+    mixer,
+    multiple_recorder,
+    pull,
+    push,
+    recorder,
+    rtmp_pull,
+    rtsp,
+    sip,
+    stream,
+    transcoder,
+    vod,
+)
+from orchestrator.emulator.call import Call, Method, Refusal, bad_field
 from orchestrator.emulator.faults import Faults, Hiding, strikes
 from orchestrator.emulator.http import Answer, Broken, html_answer, lower, object_in
 from orchestrator.emulator.journal import By, Kind
@@ -25,6 +42,27 @@ GROUPS: Final = {
     "stream": stream.METHODS,
     "connection": connection.METHODS,
     "recorder": recorder.METHODS,
+    "pull": pull.METHODS,
+    "pull/rtmp": rtmp_pull.METHODS,
+    "rtsp": rtsp.METHODS,
+    "transcoder": transcoder.METHODS,
+    "transcoder2": transcoder.METHODS_2,
+    "vod": vod.METHODS,
+    "mixer": mixer.METHODS,
+    "call": sip.METHODS,
+    "multipleRecorder": multiple_recorder.METHODS,
+    "hls": hls.METHODS,
+    "data": connection.DATA,
+    "logger": connection.LOGGER,
+    "cdn": cdn.METHODS,
+    "api": api.METHODS,
+    "stream/inject": inject.METHODS,
+    "stream/inject3": inject.METHODS_3,
+}
+METHODS: Final = {
+    f"/{group}/{name}": method
+    for group, methods in GROUPS.items()
+    for name, method in methods.items()
 }
 NO_FAULTS: Final = Faults()
 
@@ -86,27 +124,33 @@ class Rest:
 
     def _act(self, verb: str, path: str, body: bytes, cause: Cause) -> Answer:
         """Call the method; a 404 of the container looks unlike one of a method."""
-        method = method_at(path)
-        if method is None or not method.exists(self.node.settings):
+        method, settings = method_at(path), self.node.settings
+        lacks = path.startswith(tuple(settings.lacks))
+        if method is None or lacks or not method.exists(settings):
+            if settings.lacks_like_none:
+                return self._bad(path, Refusal(404, "Not found"))
             return html_answer(404, f"{PREFIX}{path} not found")
         if verb != "POST" and not (verb in {"GET", "HEAD"} and method.takes_nothing):
-            return html_answer(405, f"Request method {verb} not supported")
+            status = 404 if settings.wrong_verb_is_404 else 405
+            return html_answer(status, f"Request method {verb} not supported")
         fields = object_in(body)
         try:
             if fields is None:
-                status = 400 if self.node.settings.checks_rtmp_url else 500
+                status = bad_field(settings)
                 raise Refusal(status, "Could not read JSON")  # noqa: TRY301 - said where it is seen
-            value = method.act(self.media, Call(path, fields, cause))
-            if isinstance(value, list):
+            call = Call(path, fields, cause, settings.false_text_is_true)
+            value = method.act(self.media, call)
+            if isinstance(value, list) or path.endswith("/find_all"):
                 value = self._listed(value, path, cause)
         except Refusal as refusal:
             return self._bad(path, refusal)
-        return good(self.node.settings, value)
+        return good(settings, value)
 
-    def _listed(self, value: list[Any], path: str, cause: Cause) -> Any:
+    def _listed(self, value: list[Any] | dict[str, Any], path: str, cause: Cause) -> Any:
         """Return a listing as it is told: 404 for none, and whatever a fault makes of it."""
         faults = self._faults(path, cause.by)
-        none_is_404 = self.node.settings.none_is_404
+        settings = self.node.settings
+        none_is_404 = settings.none_is_404 and path not in settings.never_404
         if value and faults.listings_hidden > 0:
             self._fault("listing hidden", cause)
             left = faults.listings_hidden - 1
@@ -114,10 +158,11 @@ class Rest:
             value, none_is_404 = [], faults.listings_hidden_as is Hiding.NOT_FOUND
         if not value and none_is_404:
             raise Refusal(404, "Not found")
-        if value and strikes(self.node.random, faults.rest_reshaped):
+        is_list = isinstance(value, list)
+        if value and is_list and strikes(self.node.random, faults.rest_reshaped):
             self._fault("listing reshaped", cause)
             return {str(index): member for index, member in enumerate(value)}
-        return value
+        return value or ({} if settings.none_is_object else [])
 
     async def _spoil(self, answer: Answer, faults: Faults, cause: Cause) -> Answer:
         """Return what arrives of an answer whose effect has happened."""
@@ -150,9 +195,8 @@ class Rest:
 
 
 def method_at(path: str) -> Method | None:
-    """Return the method at `/group/method`."""
-    group, _, method = path.removeprefix("/").partition("/")
-    return GROUPS.get(group, {}).get(method)
+    """Return the method at a path like `/push/find_all`."""
+    return METHODS.get(path)
 
 
 def refused_credentials() -> Answer:

@@ -6,11 +6,12 @@ Composes the parts; each of them is told of no other than those it needs.
 from collections.abc import Mapping
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 import trio
+from attrs import evolve
 
 from orchestrator.emulator import statistics
 from orchestrator.emulator.clients import Client
@@ -18,14 +19,18 @@ from orchestrator.emulator.hooks import Hooks
 from orchestrator.emulator.http import Answer, Post, html_answer
 from orchestrator.emulator.identity import node_id
 from orchestrator.emulator.journal import By, Journal, Kind
-from orchestrator.emulator.media import Media
+from orchestrator.emulator.media import media_of
 from orchestrator.emulator.network import Network
 from orchestrator.emulator.node import Node
-from orchestrator.emulator.objects import Objects, Provider, Transponder
+from orchestrator.emulator.objects import Objects
 from orchestrator.emulator.options import NodeOptions
-from orchestrator.emulator.recordings import Recordings
 from orchestrator.emulator.rest import PREFIX, Rest, refused_credentials
-from orchestrator.emulator.transponders import Transponders
+from orchestrator.emulator.things import Provider, Transponder
+
+ORIGINS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Credentials": "true",
+}
 
 
 class WebCallServer:
@@ -52,10 +57,9 @@ class WebCallServer:
         )
         self.objects = Objects(self.node)
         applications = {one.key: one for one in options.applications}
-        hooks = Hooks(self.node, Network(self.node, post), applications)
-        transponders = Transponders(self.node, self.objects)
-        recordings = Recordings(self.node, self.objects)
-        self.media = Media(self.node, self.objects, hooks, transponders, recordings)
+        self.media = media_of(
+            self.node, self.objects, Hooks(self.node, Network(self.node, post), applications)
+        )
         self.rest = Rest(self.media)
         self.clients: dict[str, Client] = {}
 
@@ -88,9 +92,13 @@ class WebCallServer:
                 answer = await self.rest.answer(method, path.removeprefix(PREFIX), body, headers)
             else:
                 answer = self._page(path, dict(parse_qsl(query)), headers)
-        extra = self.node.settings.server_header
-        headers = {**answer.headers, "Server": extra} if extra else answer.headers
-        return Answer(answer.status, headers, answer.body)
+        return evolve(answer, headers={**answer.headers, **self._extra_headers()})
+
+    def _extra_headers(self) -> dict[str, str]:
+        """Return the headers that every answer of this build carries."""
+        settings = self.node.settings
+        extra = {"Server": settings.server_header} if settings.server_header else {}
+        return extra | (ORIGINS if settings.allows_origins else {})
 
     def _page(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
         if path != "/" or query.get("action") != "stat":

@@ -8,14 +8,14 @@ was measured.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.emulator.objects import Connection, Provider, Stream, Transponder
 from orchestrator.emulator.settings import Generation
+from orchestrator.emulator.things import Connection, Made, Provider, Stream, Transponder
 
 SDP: Final = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
-CODECS: Final = {
-    Provider.WEBRTC: ("opus", "H264"),
-    Provider.RTMP: ("mpeg4-generic/48000/2", "H264"),
-}
+FPS: Final = 24
+AAC: Final = "mpeg4-generic/48000/2"
+CODECS: Final = {Provider.RTMP: (AAC, "H264"), Made.RTSP: (AAC, "H264"), Made.VOD: (AAC, "H264")}
+"""Of audio and video; WebRTC and what the node makes have others (`_codecs`)."""
 
 
 def identity(node_id: str, connection: Connection) -> dict[str, Any]:
@@ -45,8 +45,10 @@ def hook_stream(stream: Stream, node_id: str, generation: Generation) -> dict[st
     return body
 
 
-def rest_stream(stream: Stream, generation: Generation, *, metrics: bool) -> dict[str, Any]:
-    """Return a stream as /stream/find shows it."""
+def rest_stream(
+    stream: Stream, generation: Generation, metrics_at_s: float | None = None
+) -> dict[str, Any]:
+    """Return a stream as /stream/find shows it, with its metrics at a moment if there is one."""
     connection = stream.connection
     keys = {"appKey": connection.app_key, "sessionId": connection.session_id}
     size = {"width": stream.width, "height": stream.height, "bitrate": 0}
@@ -58,7 +60,7 @@ def rest_stream(stream: Stream, generation: Generation, *, metrics: bool) -> dic
     if generation is Generation.Y2022:
         body |= {"audioState": {"muted": False}, "videoState": {"muted": False}}
     body |= provider
-    return body | ({"metrics": _metrics(stream)} if metrics else {})
+    return body if metrics_at_s is None else body | {"metrics": _metrics(stream, metrics_at_s)}
 
 
 def _stream_of_2017(
@@ -85,7 +87,7 @@ def _head(stream: Stream) -> dict[str, Any]:
 
 
 def _codecs(stream: Stream) -> dict[str, Any]:
-    audio, video = CODECS[stream.connection.provider]
+    audio, video = CODECS.get(stream.connection.provider, ("opus", "H264"))
     return {"audioCodec": audio, "videoCodec": video}
 
 
@@ -106,16 +108,28 @@ def _requested(stream: Stream) -> dict[str, Any]:
     }
 
 
-def _metrics(stream: Stream) -> dict[str, int]:
+def _metrics(stream: Stream, at_s: float) -> dict[str, int]:
+    """Return counters that grow as long as media flows, and rates that are 0 while it does not."""
+    flowed_s, flows = stream.flow.seconds(at_s), stream.flow.runs
+    key_frames, video, audio = int(flowed_s / 2), int(stream.has_video), int(stream.has_audio)
     return {
-        "VIDEO_K_FRAMES": 22,
-        "VIDEO_RATE": 1_200_000,
-        "VIDEO_WIDTH": stream.width,
-        "VIDEO_HEIGHT": stream.height,
-        "VIDEO_FPS": 25,
+        "VIDEO_SYNC": round(flowed_s * 1000) * video,
+        "VIDEO_K_FRAMES": key_frames * video,
+        "VIDEO_P_FRAMES": (int(flowed_s * FPS) - key_frames) * video,
+        "VIDEO_B_FRAMES": 0,
+        "VIDEO_NACK": 0,
+        "VIDEO_PLI": 0,
         "VIDEO_LOST": 0,
-        "AUDIO_RATE": 128_000,
+        "VIDEO_CODEC": 119 * video,
+        "VIDEO_RATE": 1_200_000 * video * flows,
+        "VIDEO_WIDTH": stream.width * video,
+        "VIDEO_HEIGHT": stream.height * video,
+        "VIDEO_FPS": FPS * video * flows,
+        "VIDEO_GOP_SIZE": 2 * FPS * video,
+        "AUDIO_SYNC": round(flowed_s * 1000) * audio,
+        "AUDIO_RATE": 128_000 * audio * flows,
         "AUDIO_LOST": 0,
+        "AUDIO_CODEC": 96 * audio,
     }
 
 
@@ -132,12 +146,17 @@ def hook_connection(connection: Connection, node_id: str, generation: Generation
     if connection.provider is Provider.WEBRTC:
         body |= {
             "mediaProviders": ["WebRTC", "MSE", "WSPlayer"],
-            "clientVersion": "2.0",
+            "clientVersion": client_version(connection),
             "clientOSVersion": "5.0 (X11)",
             "clientBrowserVersion": "Mozilla/5.0 (X11; Linux x86_64)",
         }
         body |= {"origin": "https://localhost:8888"} if newer else {}
     return body
+
+
+def client_version(connection: Connection) -> str:
+    """Return what a client says of its own version; RTMP clients say nothing."""
+    return "2.0" if connection.provider is Provider.WEBRTC else ""
 
 
 def rest_connection(connection: Connection, generation: Generation) -> dict[str, Any]:
@@ -167,3 +186,10 @@ def rest_transponder(transponder: Transponder) -> dict[str, Any]:
         "soundEnabled": transponder.sound_enabled,
         "options": dict(transponder.options),
     }
+
+
+def told(body: Mapping[str, Any], generation: Generation) -> dict[str, Any]:
+    """Return a body as its generation prints it: recent builds leave out what is null."""
+    if generation is not Generation.Y2022:
+        return dict(body)
+    return {key: value for key, value in body.items() if value is not None}

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from orchestrator.emulator.http import Answer, json_answer
+from orchestrator.emulator.agent import Agent
+from orchestrator.emulator.http import Answer, json_answer, text_answer
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Provider, Stream
+from orchestrator.emulator.things import Made, Provider, Stream
 
 TITLES = {
     "connections_stats": "Connection Stats",
@@ -26,8 +27,7 @@ def page(media: Media, query: Mapping[str, str]) -> Answer:
     for name, values in groups.items():
         lines.append(f"-----{TITLES[name]}-----")
         lines.extend(f"{key}={value}" for key, value in values.items())
-    text = "\n".join(lines) + "\n"
-    return Answer(200, {"Content-Type": "text/plain;charset=UTF-8"}, text.encode())
+    return text_answer("\n".join(lines) + "\n")
 
 
 def counted(media: Media) -> dict[str, dict[str, int | str]]:
@@ -35,6 +35,7 @@ def counted(media: Media) -> dict[str, dict[str, int | str]]:
     objects, hooks = media.objects, media.hooks
     live = [one for one in objects.streams.values() if one.live]
     providers = [one.provider for one in objects.connections.values()]
+    agents = len(objects.transponders) + len(objects.of(Agent))
     available = media.node.settings.hook_connections - hooks.leased
     return {
         "connections_stats": {
@@ -48,15 +49,15 @@ def counted(media: Media) -> dict[str, dict[str, int | str]]:
             "streams_rtmp_in": count(live, Provider.RTMP, published=True),
             "streams_rtmp_out": count(live, Provider.RTMP, published=False)
             + sum(1 for one in objects.transponders.values() if one.fed_by),
-            "streams_rtsp_in": 0,
+            "streams_rtsp_in": sum(1 for one in live if one.connection.provider is Made.RTSP),
             "streams_rtsp_out": 0,
             "streams_viewers": viewers(live),
         },
         "port_stats": {
             "ports_media_free": 499,
             "ports_media_busy": len(live),
-            "ports_wcs_agents_free": 998 - len(objects.transponders),
-            "ports_wcs_agents_busy": len(objects.transponders),
+            "ports_wcs_agents_free": 998 - agents,
+            "ports_wcs_agents_busy": agents,
             "ports_rest_api_leased": hooks.leased,
             "ports_rest_api_available": available,
             "ports_rest_api_pending": hooks.pending,

@@ -8,8 +8,8 @@ from typing import Any, Final
 from orchestrator.emulator import recorder
 from orchestrator.emulator.call import Call, Method, Refusal
 from orchestrator.emulator.media import Media
-from orchestrator.emulator.objects import Stream
 from orchestrator.emulator.shapes import rest_stream
+from orchestrator.emulator.things import Stream
 
 PIXEL: Final = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
@@ -22,7 +22,7 @@ def find_all(media: Media, _: Call) -> list[dict[str, Any]]:
     """List all."""
     generation = media.node.settings.generation
     streams = media.objects.streams.values()
-    return [rest_stream(one, generation, metrics=False) for one in streams]
+    return [rest_stream(one, generation) for one in streams]
 
 
 def find(media: Media, call: Call) -> list[dict[str, Any]]:
@@ -30,8 +30,9 @@ def find(media: Media, call: Call) -> list[dict[str, Any]]:
     display = call.body.get("display") or []
     if not isinstance(display, list):
         raise Refusal(500, "Cannot deserialize display")
-    generation, metrics = media.node.settings.generation, "metrics" in display
-    return [rest_stream(one, generation, metrics=metrics) for one in fitting(media, call)]
+    generation, now_s = media.node.settings.generation, media.node.now_s
+    metrics_at_s = now_s if "metrics" in display else None
+    return [rest_stream(one, generation, metrics_at_s) for one in fitting(media, call)]
 
 
 def fitting(media: Media, call: Call) -> list[Stream]:
@@ -70,7 +71,7 @@ def terminate(media: Media, call: Call) -> None:
     if not streams:
         raise Refusal(404, "Stream not found")
     for stream in streams:
-        media.terminate(stream, call.cause)
+        media.streams.terminate(stream, call.cause)
 
 
 def snapshot(media: Media, call: Call) -> dict[str, str]:

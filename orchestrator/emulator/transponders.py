@@ -11,9 +11,9 @@ from typing import Any
 from attrs import define
 
 from orchestrator.emulator.identity import transponder_id
-from orchestrator.emulator.journal import Kind
 from orchestrator.emulator.node import SELF, Cause, Node
-from orchestrator.emulator.objects import Objects, Stream, Transponder
+from orchestrator.emulator.objects import Objects
+from orchestrator.emulator.things import Stream, Transponder
 
 
 @define(eq=False)
@@ -56,14 +56,22 @@ class Transponders:
 
     def terminate(self, transponder: Transponder, cause: Cause) -> None:
         """Take the order to end: the transponder stays listed for a moment."""
-        if not transponder.ending:
-            transponder.ending = True
-            self._end_later(transponder, self.node.settings.terminate_s, cause)
+        self.objects.terminate(transponder, cause)
 
     def vanish(self, transponder: Transponder) -> None:
-        """End a transponder by itself, as when the RTMP server drops it."""
-        if self.objects.went(transponder, SELF):
-            self.node.note(Kind.FAULT, "transponder vanished", object=transponder.media_session_id)
+        """End a transponder by itself, as when the RTMP server drops it; it may come back."""
+        there = not transponder.gone.is_set()
+        self.objects.vanish(transponder)
+        settings = self.node.settings
+        if there and settings.rtmp_push_restore:
+            restore = partial(self._restore, transponder)
+            self.node.later(settings.rtmp_push_restore_interval_s, restore)
+
+    def _restore(self, lost: Transponder) -> None:
+        """Start another in the place of one that was lost, if its stream is there."""
+        published = self.objects.published(lost.source) is not None
+        if published and self.of_key(lost.source, lost.rtmp_url) is None:
+            self.start(lost.source, lost.rtmp_url, lost.options, SELF)
 
     def source_began(self, stream: Stream) -> None:
         """Feed those that wait for a stream of that name."""
@@ -76,13 +84,13 @@ class Transponders:
         """End, after a while, those that this very stream fed."""
         for transponder in self.objects.transponders.values():
             if transponder.fed_by == stream.media_session_id:
-                self._end_later(transponder, self.node.settings.source_end_s, SELF)
+                end = partial(self.objects.went, transponder, SELF)
+                self.node.later(self.node.settings.source_end_s, end)
 
-    def _end_later(self, transponder: Transponder, delay_s: float, cause: Cause) -> None:
-        def end() -> None:
-            self.objects.went(transponder, cause)
-
-        self.node.later(delay_s, end)
+    def is_reading(self, stream: Stream) -> bool:
+        """Return whether this very stream feeds one."""
+        fed_by = stream.media_session_id
+        return any(one.fed_by == fed_by for one in self.objects.transponders.values())
 
 
 def feed(transponder: Transponder, stream: Stream) -> None:

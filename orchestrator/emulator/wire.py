@@ -3,7 +3,7 @@
 from typing import Any
 
 from orchestrator.emulator.call import Refusal
-from orchestrator.emulator.http import VOID, Answer, json_answer
+from orchestrator.emulator.http import VOID, Answer, html_answer, json_answer, text_answer
 from orchestrator.emulator.settings import ErrorForm, Settings
 
 
@@ -11,6 +11,8 @@ def good(settings: Settings, value: Any) -> Answer:
     """Return the answer of a method that went well; a void one has no body at all."""
     if value is None:
         return VOID
+    if isinstance(value, str):
+        return text_answer(value)
     if settings.bare_object and isinstance(value, list) and len(value) == 1:
         value = value[0]
     return json_answer(texted(value) if settings.booleans_as_strings else value)
@@ -48,6 +50,8 @@ def bad(settings: Settings, path: str, refusal: Refusal, now_ms: int) -> Answer:
         case ErrorForm.MESSAGE:
             return json_answer({"message": words}, status)
         case ErrorForm.TEXT:
-            return Answer(status, {"Content-Type": "text/plain;charset=UTF-8"}, words.encode())
+            return text_answer(words, status)
+        case ErrorForm.HTML:
+            return html_answer(status, words)
         case ErrorForm.EMPTY:
             return Answer(status)

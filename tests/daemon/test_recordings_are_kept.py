@@ -36,7 +36,7 @@ async def test_it_begins_anew_with_each_publication_and_counts_no_failure(autoju
             stream = await client.publish("show")
             await settle()
             assert stage.recordings() == [("show", "")]
-            stage.servers["wcs1"].media.end(stream, "gone", SELF)
+            stage.servers["wcs1"].media.streams.end(stream, "gone", SELF)
             await settle()
             assert await stage.phases() == {"archive": ("Waiting", "stream-absent")}
         _, (row,) = await stage.ask("GET", "/api/v1/resources")
@@ -86,7 +86,7 @@ async def test_a_changed_template_waits_for_the_next_publication(autojump_clock)
         await settle(60)
         assert stage.recordings() == [("show", "one")]
         assert await stage.phases() == {"archive": ("Ready", "changes-later")}
-        stage.servers["wcs1"].media.end(stream, "gone", SELF)
+        stage.servers["wcs1"].media.streams.end(stream, "gone", SELF)
         await settle()
         await client.publish("show")
         await settle()

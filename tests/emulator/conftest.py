@@ -72,6 +72,11 @@ class Wcs:
     async def publish(self, name, *args):
         return await self.server.client(name, *args).publish(name)
 
+    async def names(self):
+        """Return what is published, as /stream/find has it: by name, what it comes from."""
+        status, found = await self.call("/stream/find", {"published": True})
+        return {} if status == 404 else {one["name"]: one["mediaProvider"] for one in found}
+
     def turn(self, **settings):
         self.server.node.turn(evolve(self.server.node.settings, **settings))
 

@@ -5,8 +5,8 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from orchestrator.emulator.http import Broken, Refused
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.options import NodeOptions, applications_at
+from orchestrator.emulator.things import Provider
 
 
 def names(wcs):

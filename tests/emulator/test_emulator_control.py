@@ -72,6 +72,57 @@ async def test_acts_as_a_foreigner_on_transponders(autojump_clock, pull):
     assert [one["by"] for one in entries if one["kind"] == "rest"] == ["foreign"] * 3
 
 
+async def test_lists_and_ends_anything(autojump_clock, pull):
+    pull = await pull()
+    await pull("/publish", {"name": "a"})
+    await pull("/play", {"name": "a"})
+    await pull("/push/startup", {"streamName": "a", "rtmpUrl": "rtmp://t/live"})
+    id_ = next(iter((await pull("/objects", get=True))["streams"]))
+    await pull("/recorder/startup", {"mediaSessionId": id_})
+    await pull("/mixer/startup", {"uri": "mixer://m", "localStreamName": "m"})
+    await pull("/vod/startup", {"uri": "vod-live://v.mp4", "localStreamName": "v"})
+    await pull(
+        "/stream/inject/startup", {"localStreamName": "a", "remoteStreamName": "vod-live://"}
+    )
+    called = await pull("/ring", {"caller": "7", "callee": "8", "toStream": "voice"})
+    await trio.sleep(2)
+    _, [call] = await pull.wcs.call("/call/find_all")
+    assert (call["callId"], call["incoming"], call["status"]) == (
+        called["callId"],
+        True,
+        "ESTABLISHED",
+    )
+    there = {
+        "connections": 2,
+        "streams": 5,
+        "transponders": 1,
+        "recordings": 1,
+        "agents": 2,
+        "injections": 1,
+        "calls": 1,
+    }
+    objects = await pull("/objects", get=True)
+    assert {kind: len(things) for kind, things in objects.items() if things} == there
+    for key, count in (
+        ({"sort": "vod"}, 1),
+        ({"uri": "mixer://m"}, 1),
+        ({"id": called["callId"]}, 1),
+        ({"sort": "injection", "localStreamName": "a"}, 1),
+        ({"sort": "recording"}, 1),
+        ({"sort": "transponder"}, 1),
+        ({"sort": "stream", "published": False}, 1),
+        ({"sort": "connection"}, 2),
+    ):
+        assert len((await pull("/object/vanish", key))["vanished"]) == count
+    await trio.sleep(1)
+    assert not any((await pull("/objects", get=True)).values())
+    assert await pull("/object/vanish", {"sort": "vod"}) == (
+        400,
+        {"error": "no object is like that"},
+    )
+    assert (await pull("/object/vanish"))[0] == 400
+
+
 async def test_turns_switches_and_shows_them(autojump_clock, pull):
     pull = await pull()
     turned = await pull("/faults", {"rest_fails": 1, "rest_groups": ["/push/"]})

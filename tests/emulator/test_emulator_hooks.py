@@ -9,9 +9,9 @@ from trio.testing import wait_all_tasks_blocked
 
 from orchestrator.emulator.hooks import Application
 from orchestrator.emulator.http import Answer, SendFailed, TimedOut, json_answer
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.options import NodeOptions
 from orchestrator.emulator.settings import Generation
+from orchestrator.emulator.things import Provider
 
 FORBIDDEN = Answer(403)
 KEYS_2017 = (

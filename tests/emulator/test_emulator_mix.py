@@ -7,11 +7,11 @@ import orjson
 import pytest
 import trio
 
+from orchestrator.emulator.agent import Sort
 from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.http import Broken, Refused
-from orchestrator.emulator.objects import detail
 from orchestrator.emulator.options import NodeOptions, applications_at
-from orchestrator.emulator.settings import Settings
+from orchestrator.emulator.settings import NameTaken, Settings, Unpublished
 
 EVERYTHING = Faults(
     hooks_lost=0.2,
@@ -54,12 +54,8 @@ def told_to_exist(journal):
 
 
 def existing_now(objects):
-    kept = {
-        "connection": objects.connections,
-        "stream": objects.streams,
-        "transponder": objects.transponders,
-    }
-    return {(sort, id_): detail(o) for sort, of_it in kept.items() for id_, o in of_it.items()}
+    things = [one for of_it in objects.kept.values() for one in of_it.values()]
+    return {(one.sort, one.id): one.detail() for one in things}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -100,3 +96,104 @@ async def test_the_journal_alone_tells_what_exists(autojump_clock, start, journa
     starts = [one for one in journal.after(kind="rest") if one.what == "/push/startup"]
     answers = [one.call for one in journal.after(kind="answer")]
     assert {one.number for one in starts} <= set(answers)
+
+
+SOME_FAIL = Faults(
+    agents_refused=0.1,
+    agents_fail=0.1,
+    agents_odd=0.1,
+    agent_life_s=200,
+    transponder_life_s=300,
+    recording_life_s=300,
+    listings_hidden=3,
+)
+
+
+def drawn(random):
+    """Return one call to any group, on few names so that they meet."""
+    name, other = random.choice("abcde"), random.choice("abcde")
+    two = {"localStreamName": name, "remoteStreamName": other}
+    mixer, number = {"uri": f"mixer://{random.choice('mn')}"}, random.randint(1, 3)
+    return random.choice(
+        [
+            ("pull/rtmp/pull", {"uri": f"rtmp://s/{number}", "localStreamName": name}),
+            ("pull/rtmp/terminate", {"uri": f"rtmp://s/{number}"}),
+            ("pull/pull", {"uri": "ws://o:8080", **two}),
+            ("pull/push", {"uri": "ws://o:8080", **two}),
+            ("pull/terminate", {"localStreamName": name}),
+            ("rtsp/startup", {"uri": f"rtsp://c/{number}", "toStream": name}),
+            ("rtsp/terminate", {"uri": f"rtsp://c/{number}"}),
+            ("transcoder/startup", {"uri": f"transcoder://{number}", **two}),
+            ("transcoder/terminate", {"remoteStreamName": name}),
+            ("vod/startup", {"uri": f"vod-live://{number}.mp4", "localStreamName": name}),
+            ("vod/terminate", {"localStreamName": name}),
+            ("mixer/startup", mixer | {"localStreamName": name}),
+            ("mixer/add", mixer | {"remoteStreamName": name}),
+            ("mixer/remove", mixer | {"remoteStreamName": name}),
+            ("mixer/terminate", mixer),
+            ("stream/inject/startup", two),
+            ("stream/inject/terminate", two),
+            ("stream/terminate", {"name": name}),
+            ("push/startup", {"streamName": name, "rtmpUrl": f"rtmp://t/{number}"}),
+            ("hls/startup", {"name": name}),
+            ("hls/terminate", {"name": name}),
+            ("multipleRecorder/startup", {"uri": "multi-recorder://r"}),
+            (
+                "call/startup",
+                {"callId": f"c{number}", "callee": "1", "sipLogin": "2", "sipDomain": "d"}
+                | {"toStream": name},
+            ),
+            ("call/terminate", {"callId": f"c{number}"}),
+        ]
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_the_journal_alone_tells_what_exists_of_everything(
+    autojump_clock, start, journal, seed
+):
+    random = Random(seed)
+    settings = Settings(
+        source_missing=random.choice(tuple(Unpublished)),
+        name_taken=random.choice(tuple(NameTaken)),
+        agent_lingers_s=random.choice((0.0, 3.0)),
+        agent_ends_with_stream=random.random() < 0.5,
+        rtsp_idle_s=60.0,
+        rtmp_push_restore=True,
+        callees={"1": random.choice(("BUSY", "RING", "ESTABLISHED"))},
+    )
+    options = NodeOptions("wcs1", seed=seed, settings=settings, publishers=("a", "anna#room"))
+    wcs = await start(options)
+    wcs.server.node.turn(SOME_FAIL)
+    for step in range(1500):
+        await trio.sleep(random.choice((0, 0.1, 1, 10)))
+        path, body = drawn(random)
+        answer = await wcs.server.handle("POST", f"/rest-api/{path}", {}, orjson.dumps(body))
+        assert answer.status in {200, 400, 404, 409, 500}
+        if random.random() < 0.005:
+            wcs.server.restart(down_s=0)
+        if random.random() < 0.01:
+            unreachable = random.choice(((), ("rtmp://s/1", "rtsp://")))
+            wcs.fail(unreachable=unreachable, streams_frozen=frozenset(unreachable[:1]))
+        if step % 50 == 49:
+            assert told_to_exist(journal) == existing_now(wcs.server.objects)
+    came = {one.what for one in journal.after(kind="effect") if one.what.endswith("came")}
+    agents = {f"{kind.value} came" for kind in Sort} - {"transcoder came"}
+    assert agents | {"call came", "injection came", "hls came"} <= came
+
+
+async def test_what_hangs_on_nothing_is_gone_in_the_end(autojump_clock, start, journal):
+    wcs = await start()
+    random = Random(7)
+    for _ in range(500):
+        await trio.sleep(random.choice((0, 0.1, 1)))
+        path, body = drawn(random)
+        await wcs.server.handle("POST", f"/rest-api/{path}", {}, orjson.dumps(body))
+    for kind in ("agent", "call"):
+        for cls, things in wcs.server.objects.kept.items():
+            for one in tuple(things.values()) if cls.plural == f"{kind}s" else ():
+                wcs.server.media.vanish(one)
+    await trio.sleep(700)
+    left = {one.sort for things in wcs.server.objects.kept.values() for one in things.values()}
+    assert left <= {"multi-recording", "transponder"}
+    assert all(one.fed_by == "" for one in wcs.server.objects.transponders.values())

@@ -164,3 +164,30 @@ async def test_finds_by_url_and_everything_by_nothing(autojump_clock, wcs):
     _, found = await wcs.call("/push/find", {"rtmpUrl": "rtmp://other/live", "streamName": None})
     assert [one["rtmpUrl"] for one in found] == ["rtmp://other/live"]
     assert len((await wcs.call("/push/find", {}))[1]) == 2
+
+
+async def test_what_was_lost_may_come_back_by_itself(autojump_clock, wcs):
+    await wcs.publish("name")
+    wcs.turn(rtmp_push_restore=True)
+    _, started = await wcs.push(options={"action": "mute"})
+    wcs.server.media.transponders.vanish(wcs.server.transponder("name"))
+    assert (await wcs.call("/push/find_all"))[0] == 404
+    await trio.sleep(6)
+    _, [restored] = await wcs.call("/push/find_all")
+    assert of(restored) == of(started)
+    assert restored["mediaSessionId"] != started["mediaSessionId"]
+    assert wcs.effects()[-1] == ("transponder came", "self")
+
+
+async def test_what_was_lost_stays_lost_without_its_stream_or_with_a_successor(autojump_clock, wcs):
+    wcs.turn(rtmp_push_restore=True)
+    await wcs.push()
+    wcs.server.media.transponders.vanish(wcs.server.transponder("name"))
+    await trio.sleep(6)
+    assert (await wcs.call("/push/find_all"))[0] == 404
+    await wcs.publish("name")
+    await wcs.push()
+    wcs.server.media.transponders.vanish(wcs.server.transponder("name"))
+    await wcs.push()
+    await trio.sleep(6)
+    assert len((await wcs.call("/push/find_all"))[1]) == 1

@@ -38,7 +38,7 @@ async def test_recording_what_is_recorded_cuts_the_file(autojump_clock, wcs):
 async def test_a_recording_ends_with_its_stream(autojump_clock, wcs):
     stream = await wcs.publish("a")
     await wcs.call("/recorder/startup", {"mediaSessionId": stream.media_session_id})
-    wcs.server.media.end(stream, "gone", SELF)
+    wcs.server.media.streams.end(stream, "gone", SELF)
     assert wcs.server.objects.recordings == {}
 
 

@@ -6,8 +6,8 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from orchestrator.emulator.objects import Provider
 from orchestrator.emulator.settings import Generation
+from orchestrator.emulator.things import Provider
 
 KEYS_2017 = (
     "custom nodeId appKey sessionId mediaSessionId remoteMediaElementId name published hasVideo "
@@ -159,3 +159,37 @@ async def test_old_builds_show_the_sip_password_of_a_connection(autojump_clock, 
     await wcs.server.client("a", custom={"sipPassword": "canary"}).publish("a")
     _, [shown] = await wcs.call("/connection/find_all")
     assert (shown["sipPassword"], shown["sipLogin"], shown["nodeId"]) == ("canary", None, None)
+
+
+async def counters(wcs, *names):
+    """Return some metrics of the stream a."""
+    _, [shown] = await wcs.call("/stream/find", {"name": "a", "display": ["metrics"]})
+    return tuple(shown["metrics"][name] for name in names)
+
+
+async def test_media_of_a_live_stream_moves_on(autojump_clock, wcs):
+    await wcs.publish("a")
+    names = ("VIDEO_SYNC", "VIDEO_K_FRAMES", "VIDEO_P_FRAMES", "AUDIO_SYNC", "VIDEO_RATE")
+    assert await counters(wcs, *names) == (0, 0, 0, 0, 1_200_000)
+    await trio.sleep(10)
+    assert await counters(wcs, *names) == (10_000, 5, 235, 10_000, 1_200_000)
+
+
+async def test_media_of_a_frozen_stream_stands_still_until_it_thaws(autojump_clock, wcs):
+    await wcs.publish("a")
+    await trio.sleep(10)
+    wcs.fail(streams_frozen=frozenset({"a*"}))
+    await trio.sleep(100)
+    names = ("VIDEO_SYNC", "VIDEO_RATE", "AUDIO_RATE")
+    assert await counters(wcs, *names) == (10_000, 0, 0)
+    wcs.fail(streams_frozen=frozenset())
+    await trio.sleep(5)
+    assert await counters(wcs, *names) == (15_000, 1_200_000, 128_000)
+    assert [one.what for one in wcs.entries("fault")] == ["stream frozen", "stream thawed"]
+
+
+async def test_media_of_a_frozen_name_never_moves(autojump_clock, wcs):
+    wcs.fail(streams_frozen=frozenset({"a"}))
+    await wcs.publish("a")
+    await trio.sleep(100)
+    assert await counters(wcs, "VIDEO_SYNC", "VIDEO_P_FRAMES") == (0, 0)

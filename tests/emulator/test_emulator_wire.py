@@ -28,6 +28,18 @@ async def test_refuses_a_wrong_verb_and_takes_get_where_nothing_is_asked(autojum
         assert (status, body[:6]) == (405, b"<html>")
 
 
+async def test_may_answer_a_wrong_verb_like_an_unknown_path(autojump_clock, start):
+    wcs = await start(wrong_verb_is_404=True)
+    status, body = await wcs.call("/push/find", method="GET")
+    assert (status, body[:6]) == (404, b"<html>")
+
+
+async def test_may_let_pages_of_other_origins_read(autojump_clock, start):
+    wcs = await start(allows_origins=True)
+    answer = await wcs.server.handle("POST", "/rest-api/push/find", {}, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 async def test_takes_an_empty_body_and_an_empty_object_alike(autojump_clock, wcs):
     await wcs.push()
     assert await wcs.call("/push/find_all") == await wcs.call("/push/find_all", {})
@@ -45,6 +57,38 @@ async def test_answers_404_or_an_empty_list_when_there_is_none(autojump_clock, s
     assert (await wcs.call(f"/{group}/find_all"))[0] == 404
     wcs.turn(none_is_404=False)
     assert await wcs.call(f"/{group}/find_all") == (200, [])
+
+
+ALL = (
+    *("push", "stream", "connection", "recorder", "pull", "pull/rtmp", "rtsp", "transcoder", "vod"),
+    *("mixer", "call", "stream/inject", "multipleRecorder", "hls", "api"),
+)
+
+
+@pytest.mark.parametrize("group", ALL)
+async def test_a_listing_of_nothing_has_three_forms(autojump_clock, start, group):
+    wcs = await start()
+    path = f"/{group}/find_all"
+    first = (200, []) if group == "pull" else 404
+    answer = await wcs.call(path)
+    assert first == (answer if group == "pull" else answer[0])
+    wcs.turn(never_404=frozenset({path}))
+    assert await wcs.call(path) == (200, [])
+    wcs.turn(none_is_object=True)
+    assert await wcs.call(path) == (200, {})
+    wcs.turn(never_404=frozenset())
+    assert (await wcs.call(path, method="GET"))[0] == 404
+
+
+async def test_what_a_build_lacks_is_told_by_the_container_or_like_nothing(autojump_clock, start):
+    wcs = await start(lacks=frozenset({"/hls/", "/mixer/set_"}))
+    for path in ("/hls/find_all", "/mixer/set_parameter", "/no/such"):
+        status, body = await wcs.call(path)
+        assert (status, body[:6]) == (404, b"<html>")
+    assert (await wcs.call("/mixer/find_all"))[1]["status"] == 404
+    wcs.turn(lacks_like_none=True)
+    for path in ("/hls/find_all", "/mixer/set_parameter", "/no/such"):
+        assert (await wcs.call(path))[1]["reason"] == "Not found"
 
 
 async def test_may_answer_one_bare_object_for_a_list_of_one(autojump_clock, start):
@@ -80,6 +124,13 @@ async def test_may_answer_booleans_as_text(autojump_clock, start):
         (ErrorForm.MESSAGE, {"message": "Transponder x not found"}),
         (ErrorForm.TEXT, b"Transponder x not found"),
         (ErrorForm.EMPTY, b""),
+        (
+            ErrorForm.HTML,
+            (
+                b"<html><head><title>Error 404</title></head><body><h1>HTTP Status 404</h1>"
+                b"<p>Transponder x not found</p></body></html>"
+            ),
+        ),
     ],
 )
 async def test_tells_an_error_in_the_form_of_the_build(autojump_clock, start, form, body):

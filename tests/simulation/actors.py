@@ -9,7 +9,7 @@ import trio
 from attrs import define, field
 
 from orchestrator.emulator.http import Broken, Refused
-from orchestrator.emulator.objects import Provider
+from orchestrator.emulator.things import Provider
 from tests.simulation.climate import STREAMS, TARGETS
 
 
