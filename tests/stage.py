@@ -34,6 +34,7 @@ from orchestrator.emulator.settings import Settings as WcsSettings
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.recording import Recording
 from orchestrator.kinds.transponder import Transponder
+from orchestrator.shell.documents.resource import FileReader
 from orchestrator.shell.documents.state import FileRead
 from orchestrator.shell.log.log import Log, at_once
 from orchestrator.shell.log.memory import Disk, MemoryStore
@@ -80,6 +81,7 @@ class Stage:
     journal: Journal = field(factory=Journal)
     servers: dict = field(factory=dict)
     resources: dict = field(factory=dict)
+    texts: dict = field(factory=dict)
     faulty: tuple = ()
     faults: tuple = ()
     timing: Timing = field(factory=Timing)
@@ -160,6 +162,10 @@ class Stage:
         place = Place(FILE, len(self.resources) + 1, 1)
         self.resources[key] = Resource(key, spec, place, node=node, **common)
 
+    def write(self, text, file="state/all.yaml"):
+        """Write a state file as users do; `load` makes the daemon read it."""
+        self.texts[file] = text
+
     def remove(self, *names, kind="transponder"):
         for name in names:
             del self.resources[Key(kind, name)]
@@ -175,7 +181,19 @@ class Stage:
                 spec = evolve(spec, rtmp_url=url)
             resources.append(evolve(resource, spec=spec))
         files = (evolve(documents.files[0], resources=tuple(resources)), *documents.files[1:])
-        return evolve(documents, files=files)
+        written = tuple(self.read(file, text) for file, text in sorted(self.texts.items()))
+        return evolve(documents, files=(*files, *written))
+
+    def read(self, file, text):
+        """Return what a written file declares."""
+        configuration = self.settings().configuration
+        reader = FileReader(
+            file, Path("/nowhere"), configuration, self.vault, KINDS, self.vault.resolved
+        )
+        claims = reader.claims(text.encode())
+        resources = tuple(claim.resource for claim in claims)
+        faults = reader.faults.ordered
+        return FileRead(file, () if faults else resources, faults, moved=reader.moved)
 
     async def load(self):
         return await self.loader.load(self.sealed(), actor="orchestrator")

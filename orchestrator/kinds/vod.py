@@ -11,7 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
-from orchestrator.core.agent import differing, flags, given, is_running, scheme_of
+from orchestrator.core.agent import differing, flags, is_running, scheme_of
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.kind import (
@@ -142,12 +142,13 @@ def made(_reply: RestReply) -> str:
 
 
 def compare(spec: Vod, seen: Seen, sent_to_it: Map[str, Json], _site: Site) -> Comparison:
-    """Return how the listed one differs; the two schemes name one file."""
-    changed = differing(
-        {"file": _file(spec.uri), "loop": spec.loop, **given(name=spec.local_stream_name)},
-        {**seen.fields, "file": _file(text(seen.fields, "uri")), "name": seen.natural},
-        sent_to_it,
-    )
+    """Return how the listed one differs; the two schemes name one file.
+
+    Some builds list `loop` and do not heed it, so what was sent goes before what is listed.
+    """
+    wanted: dict[str, Json] = {"file": _file(spec.uri), "name": spec.local_stream_name}
+    listed = {**seen.fields, "file": _file(text(seen.fields, "uri")), "name": seen.natural}
+    changed = differing({**wanted, "loop": spec.loop}, {**listed, **sent_to_it}, sent_to_it)
     shown = tuple({"file": "uri", "name": "localStreamName"}.get(name, name) for name in changed)
     return Different(shown) if shown else Same()
 
