@@ -41,9 +41,10 @@ LISTING: Final = Listing((Sort.RTMP_PULL,), shape)
 
 def pull(media: Media, call: Call) -> None:
     """Fetch a stream."""
-    generation = media.node.settings.generation
+    settings = media.node.settings
+    generation = settings.generation
     uri = call.uri("rtmp", "rtmps")
-    asked = "" if generation is Generation.Y2017 else call.text("localStreamName")
+    asked = call.text("localStreamName") if settings.names_captured else ""
     agent = Agent(Sort.RTMP_PULL, server_uuid(media.node.random), uri, asked or uri)
     if generation is not Generation.Y2017:
         agent.record = call.flag("record") or False

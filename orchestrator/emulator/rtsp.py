@@ -28,7 +28,7 @@ def startup(media: Media, call: Call) -> None:
     """Connect with a camera."""
     settings = media.node.settings
     uri = call.uri("rtsp", "rtsps")
-    asked = "" if settings.generation is Generation.Y2017 else call.text("toStream")
+    asked = call.text("toStream") if settings.names_captured else ""
     agent = Agent(
         Sort.RTSP,
         server_uuid(media.node.random),

@@ -137,6 +137,10 @@ class Settings:
     pull_terminate_of_none_is_404: bool = False
     rtsp_idle_s: float = 0.0
     """RTSP agents end after nobody has read them for so long; 0 is never."""
+    names_captured: bool = True
+    """What is fetched by RTMP or RTSP gets the name asked for; early builds name it by its uri."""
+    heeds_loop: bool = True
+    """/vod/startup heeds `loop`; early builds have but the setting `vod_live_loop`."""
     agents_on_demand: bool = True
     """Whoever plays a name like rtsp://… makes the node fetch it."""
 

@@ -45,8 +45,8 @@ def startup(media: Media, call: Call) -> None:
     is_missing = file in settings.files_missing
     if is_missing and settings.file_missing is not FileMissing.VANISHES:
         raise Refusal(int(settings.file_missing.value), f"File {file} not found")
-    asked = settings.generation is Generation.Y2022 and call.flag("loop")
-    loops = settings.vod_live_loop or bool(asked)
+    asked = call.flag("loop") or False
+    loops = settings.vod_live_loop or (asked and settings.heeds_loop)
     agent = Agent(
         Sort.VOD,
         server_uuid(media.node.random),

@@ -177,9 +177,13 @@ def made(_reply: RestReply) -> str:
 
 
 def compare(spec: Pull, seen: Seen, _sent: Map[str, Json], site: Site) -> Comparison:
-    """Return how the listed one differs, as far as its build lists what is declared."""
+    """Return how the listed one differs, as far as its build lists what is declared.
+
+    Early builds name what they fetch by its uri, whatever was asked for: that is no difference.
+    """
     uri = () if seen.natural in naturals(spec, site) else ("uri",)
-    listed = Map({name: value for name, value in seen.fields.items() if value != ""})
+    unnamed = ("", text(seen.fields, "uri"))
+    listed = Map({name: value for name, value in seen.fields.items() if value not in unnamed})
     wanted = {**given(localStreamName=spec.local_stream_name), **_flags(spec)}
     changed = differing(wanted, listed, EMPTY)
     return Different((*uri, *changed)) if uri or changed else Same()

@@ -47,7 +47,7 @@ NODES = {
 
 @pytest.mark.parametrize("generation", Generation)
 async def test_every_kind_converges_and_rests(autojump_clock, generation):
-    wcs = Settings(generation=generation, vod_live_loop=True)
+    wcs = Settings(generation=generation)
     names = ("wcs1", "wcs2")
     async with staged(node_names=names, node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(STATE)
@@ -65,7 +65,7 @@ async def test_every_kind_converges_and_rests(autojump_clock, generation):
 
 
 async def test_what_is_taken_away_is_held_once_and_ends_in_reverse_order(autojump_clock):
-    names, wcs = ("wcs1", "wcs2"), Settings(vod_live_loop=True)
+    names, wcs = ("wcs1", "wcs2"), Settings()
     async with staged(node_names=names, node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(STATE)
         await stage.start()

@@ -125,7 +125,7 @@ async def test_takes_rtmp_where_the_build_does(autojump_clock, wcs):
 async def test_rtmp_pulls_have_what_their_generation_knows(
     autojump_clock, start, generation, shown
 ):
-    wcs = await start(generation=generation)
+    wcs = await start(generation=generation, names_captured=generation is not Generation.Y2017)
     body = RTMP | {"record": "true", "hasVideo": "false"}
     assert await wcs.call("/pull/rtmp/pull", body) == (200, b"")
     await trio.sleep(1)
@@ -148,7 +148,7 @@ async def test_only_one_rtmp_pull_has_a_uri(autojump_clock, wcs):
     ("generation", "shown"), [(Generation.Y2017, {}), (Generation.Y2022, {"toStream": "a"})]
 )
 async def test_lists_little_of_a_camera(autojump_clock, start, generation, shown):
-    wcs = await start(generation=generation)
+    wcs = await start(generation=generation, names_captured=generation is not Generation.Y2017)
     assert await wcs.call("/rtsp/startup", RTSP) == (200, b"")
     await trio.sleep(1)
     whole = {"uri": RTSP["uri"], "status": "PLAYING", **shown}

@@ -22,7 +22,7 @@ async def listed(wcs):
     ],
 )
 async def test_lists_a_file_that_is_published(autojump_clock, start, generation, loop):
-    wcs = await start(generation=generation)
+    wcs = await start(generation=generation, heeds_loop=generation is Generation.Y2022)
     assert await wcs.call("/vod/startup", BODY | {"loop": "true"}) == (200, b"")
     await trio.sleep(1)
     [one] = await listed(wcs)
