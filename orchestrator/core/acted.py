@@ -4,7 +4,13 @@ A call never tells what is there: it only makes us look, and wait.
 """
 
 from orchestrator.core.event import ActionFailed, ActionFinished, ActionStarted
-from orchestrator.core.failure import Record, after_refusal, after_unreached
+from orchestrator.core.failure import (
+    Record,
+    after_correction,
+    after_refusal,
+    after_unreached,
+    sort_of,
+)
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import without
 from orchestrator.core.observed import with_touched
@@ -34,6 +40,9 @@ def started(world: World, event: ActionStarted, kinds: Kinds) -> World:
             record = evolve(record, ending_ms=world.at_ms)
         case _:
             world = _claimed(world, placement, event.natural)
+    if event.action in ("replace", "update"):
+        sort = sort_of(event.action, event.method, event.request, event.sent)
+        record = after_correction(record, sort, world.at_ms)
     return evolve(world, records=world.records.set(placement, record))
 
 

@@ -113,7 +113,16 @@ class Finish:
     cause: int
 
 
-Step = Create | Update | Replace | Delete | Adopt | Finish
+@frozen
+class StopFight:
+    """Say that somebody undoes every correction, and that no more will follow; without a call."""
+
+    placement: Placement
+    reason: str
+    cause: int
+
+
+Step = Create | Update | Replace | Delete | Adopt | Finish | StopFight
 """What may be done next for a placement."""
 
 CallingStep = Create | Update | Replace | Delete

@@ -21,6 +21,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    FightStopped,
     Finished,
     Forgotten,
     HookReceived,
@@ -79,6 +80,7 @@ def concern(  # noqa: C901 - one table
             | Adopted(node=node, key=key)
             | Forgotten(node=node, key=key)
             | Finished(node=node, key=key)
+            | FightStopped(node=node, key=key)
         ):
             placement = Placement(node, key)
             return frozenset({placement, current(before, placement)})

@@ -171,6 +171,15 @@ class Finished:
 
 
 @frozen
+class FightStopped:
+    """Somebody undoes every correction; none follows until the line changes or somebody asks."""
+
+    node: str
+    key: Key
+    message: str
+
+
+@frozen
 class HeldStep:
     """One step of a held set: what it would do, to which life of which thing."""
 
@@ -281,6 +290,7 @@ Event = (
     | Forgotten
     | Parked
     | Finished
+    | FightStopped
     | PlanHeld
     | PlanApproved
     | NodeLost

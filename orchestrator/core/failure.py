@@ -9,10 +9,22 @@ from zlib import crc32
 from attrs import frozen
 
 from orchestrator.core.configuration import Retry
+from orchestrator.core.json import JsonObject, thaw
 from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
 
+FIGHT_MS = 600_000
+CORRECTIONS_MAX = 5  # of one sort in that time
+CORRECTIONS_KEPT = 32
 JITTER = 0.1  # a tenth is enough to part what failed together, and keeps shown times honest
+
+
+@frozen
+class Correction:
+    """When drift was corrected; two of one sort said the same."""
+
+    sort: int
+    at_ms: int
 
 
 @frozen
@@ -25,7 +37,8 @@ class Record:
     when our own call to end it left, until it is gone; `acted` is the position at which the last
     action ended, which a look must have passed; `since_ms` is when the sheet began, or when it
     or its stream went. `has_run`: a create of it was taken, or may have been, or it was seen;
-    `finished_ms` is when what is made once was found to have ended.
+    `finished_ms` is when what is made once was found to have ended. `corrections` are the
+    recent ones of drift, and `fight` says what was at odds when they were stopped.
     """
 
     failures: int = 0
@@ -40,6 +53,8 @@ class Record:
     since_ms: int = 0
     has_run: bool = False
     finished_ms: int = 0
+    corrections: tuple[Correction, ...] = ()
+    fight: str = ""
     error: str = ""
 
 
@@ -109,7 +124,24 @@ def afresh(record: Record, at_ms: int) -> Record:
 
 def renewed(record: Record, at_ms: int) -> Record:
     """Return the record of what is wanted anew: even what is made once may be made again."""
-    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0)
+    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0, corrections=(), fight="")
+
+
+def after_correction(record: Record, sort: int, at_ms: int) -> Record:
+    """Return the record with one more correction, and without those of long ago."""
+    recent = [one for one in record.corrections if at_ms - one.at_ms < FIGHT_MS]
+    return evolve(record, corrections=(*recent, Correction(sort, at_ms))[-CORRECTIONS_KEPT:])
+
+
+def corrections(record: Record, sort: int, now_ms: int) -> int:
+    """Return how often the same was corrected of late."""
+    return sum(one.sort == sort and now_ms - one.at_ms < FIGHT_MS for one in record.corrections)
+
+
+def sort_of(action: str, path: str, request: JsonObject, sent: JsonObject) -> int:
+    """Return what equal corrections share; a replacement names another life each time."""
+    said = "" if action == "replace" else f"{thaw(request)} {thaw(sent)}"
+    return crc32(f"{action} {path} {said}".encode())
 
 
 def shifted(record: Record, by_ms: int) -> Record:

@@ -21,6 +21,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Entry,
+    FightStopped,
     Finished,
     Forgotten,
     HookReceived,
@@ -91,6 +92,10 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return with_restart(world, event, kinds)
         case Forgotten():
             return with_forgotten(world, entry, event)
+        case FightStopped(node=node, key=key, message=message):
+            placement = Placement(node, key)
+            record = evolve(world.record(placement), fight=message)
+            return evolve(world, records=world.records.set(placement, record))
         case Finished(node=node, key=key):
             placement = Placement(node, key)
             record = evolve(world.record(placement), finished_ms=world.at_ms)

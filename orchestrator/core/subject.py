@@ -16,6 +16,7 @@ from orchestrator.core.event import (
     DocumentAccepted,
     DocumentRejected,
     Event,
+    FightStopped,
     Finished,
     Forgotten,
     HookReceived,
@@ -46,6 +47,7 @@ def subject_of(event: Event) -> str:
             | Forgotten(key=key)
             | Parked(key=key)
             | Finished(key=key)
+            | FightStopped(key=key)
         ):
             return subject(key.kind, key.name)
         case (

@@ -16,6 +16,7 @@ from orchestrator.core.action import (
 from orchestrator.core.case import Case, compared, permitted
 from orchestrator.core.ending import deletion, ending, guarded, obeying, replacement
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.fight import fighting
 from orchestrator.core.json import text, truth
 from orchestrator.core.kind import Again, Different, InPlace, Kinds, Later, Past, Repeat, Same
 from orchestrator.core.look import LastLook, Looks
@@ -211,11 +212,12 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             message = "the node lists it; whether media moves cannot be seen here"
             return case.settled(Phase.READY, "unverified", message)
         case (InPlace() as change, _):
-            return _update(case, thing, change)
+            return _update(case, wanted, thing, change)
         case (Different(fields=fields) | Later(fields=fields), _):  # pragma: no branch
             reason = f"{', '.join(fields)} changed"
             step = replacement(case, wanted, thing, reason)
-            return guarded(case, thing, step, Phase.UPDATING)
+            fight = fighting(case, wanted, thing.seen, fields, step)
+            return fight or guarded(case, thing, step, Phase.UPDATING)
 
 
 def _beginning(case: Case, wanted: Resource, thing: Observed) -> Verdict:
@@ -236,7 +238,7 @@ def _beginning(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     return ending(case, step, Phase.STARTING)
 
 
-def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
+def _update(case: Case, wanted: Resource, thing: Observed, change: InPlace) -> Verdict:
     record = case.world.record(case.placement)
     due_ms = next_try_ms(record, case.world.retry(case.resource), case.placement)
     if record.failures and due_ms > case.now_ms:
@@ -245,4 +247,5 @@ def _update(case: Case, thing: Observed, change: InPlace) -> Verdict:
     reason = f"{', '.join(change.fields)} differs"
     seen = thing.seen
     step = Update(case.placement, seen.natural, seen.id, change.call, change.sent, reason, cause)
-    return permitted(case, step, Phase.UPDATING)
+    fight = fighting(case, wanted, seen, change.fields, step)
+    return fight or permitted(case, step, Phase.UPDATING)

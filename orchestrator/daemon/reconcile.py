@@ -20,6 +20,7 @@ from orchestrator.core.action import (
     Look,
     Replace,
     Step,
+    StopFight,
     Update,
     name_of,
 )
@@ -30,6 +31,7 @@ from orchestrator.core.event import (
     Adopted,
     Event,
     Fact,
+    FightStopped,
     Finished,
     Parked,
 )
@@ -113,7 +115,7 @@ class Reconciler:
                     tasks.start_soon(self._look, action)
             case Replace() | Delete() if not self.memory.is_verified:
                 pass  # the history is not proven yet; everything is planned again when it is
-            case Adopt() | Finish() | Create() | Update() | Replace() | Delete():
+            case Adopt() | Finish() | StopFight() | Create() | Update() | Replace() | Delete():
                 if not self.is_plan_only:
                     self.own.busy.add(action.placement)
                     tasks.start_soon(self._step, action, self.memory.world)
@@ -128,6 +130,9 @@ class Reconciler:
                 case Finish(reason=reason):
                     finished = Finished(self.node, step.placement.key, reason)
                     await self._append(Fact(finished, step.cause))
+                case StopFight(reason=reason):
+                    stopped = FightStopped(self.node, step.placement.key, reason)
+                    await self._append(Fact(stopped, step.cause))
                 case _:
                     await self._act(step, world)
         finally:
@@ -209,7 +214,7 @@ class Reconciler:
     def _failed(self, step: Step, error: str, *, reached: bool) -> ActionFailed:
         error = self.vault.redacted(error)
         key, name = step.placement.key, name_of(step)
-        path = "" if isinstance(step, Adopt | Finish) else step.call.path
+        path = "" if isinstance(step, Adopt | Finish | StopFight) else step.call.path
         journal.warning("action_failed", resource=str(key), node=self.node, action=name,
                         method=path, error=error)  # fmt: skip
         return ActionFailed(self.node, key, name, path, error, reached)

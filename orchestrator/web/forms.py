@@ -16,6 +16,7 @@ from orchestrator.core.action import (
     Phase,
     Replace,
     Step,
+    StopFight,
     Update,
     Verdict,
     name_of,
@@ -180,7 +181,7 @@ def _action(action: Step, world: World, kinds: Kinds) -> dict[str, Json]:
             name, calls = "replace", (call.path, then)
         case Delete(call=call):
             name, calls = "delete", (call.path,)
-        case Adopt() | Finish():  # pragma: no branch
+        case Adopt() | Finish() | StopFight():  # pragma: no branch
             name, calls = name_of(action), ()
     return {
         "action": name,

@@ -129,6 +129,7 @@ TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
     "Parked": lambda body, _: (
         f"after {body.get('attempts')} attempts it is tried slowly: {_cut(body.get('message', ''))}"
     ),
+    "FightStopped": lambda body, _: f"no more is corrected: {_cut(body.get('message', ''))}",
     "Finished": lambda body, _: f"it is finished: {_cut(body.get('message', ''))}",
     "PlanHeld": _held,
     "PlanApproved": lambda body, _: f"the held set {body.get('hold')} may go on",

@@ -97,7 +97,12 @@ def folded(facts: list[Fact]) -> World:
 
 
 CHECKPOINT = Checkpoint(folded([Fact(sample) for sample in SAMPLES]))
-ALL = (*SAMPLES, CHECKPOINT, events.Finished("wcs1", KEY, "it ended"))
+ALL = (
+    *SAMPLES,
+    CHECKPOINT,
+    events.Finished("wcs1", KEY, "it ended"),
+    events.FightStopped("wcs1", KEY, "muted (declared: False, found: True)"),
+)
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)
 numbers = st.integers(0, 2**53)
