@@ -27,6 +27,7 @@ class Outcome:
     virtual_s: float
     wall_s: float
     trace: str
+    is_crash: bool = False
 
     def __str__(self):
         lines = "\n  ".join(self.found)
@@ -49,7 +50,7 @@ def judged(seed):
     try:
         trial = weather(seed)
     except Exception as error:  # noqa: BLE001 - whatever the daemon dies of
-        return Outcome(seed, (f"it crashed: {_innermost(error)!r}",), {}, 0, 0, "")
+        return Outcome(seed, (f"it crashed: {_innermost(error)!r}",), {}, 0, 0, "", is_crash=True)
     found = tuple(violations(trial))
     wall_s = perf_counter() - began
     return Outcome(seed, found, trial.fired, trial.virtual_s, wall_s, trial.trace)
