@@ -99,17 +99,20 @@ class Report:
 REPORT = Report()
 
 
-def run(seeds, until_s):
-    """Run seeds until the time is over; return the outcomes that are not clean, three at most."""
+def run(outcomes, until_s=float("inf")):
+    """Take outcomes until the time is over; return those that are not clean, three at most."""
     began, failing = perf_counter(), []
-    for seed in seeds:
-        outcome = weathered(seed)
+    for outcome in outcomes:
         REPORT.add(outcome)
         if outcome.found:
             failing.append(outcome)
         if len(failing) == 3 or perf_counter() - began > until_s:
             break
     return failing
+
+
+def told(failing):
+    return "\n" + "\n".join(map(str, failing))
 
 
 def seconds(name, default):
