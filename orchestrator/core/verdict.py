@@ -138,13 +138,15 @@ def _unsure(case: Case, wanted: Resource) -> Verdict | None:
 
     What is missing must be missing in a look that began after its stream came, after it went
     itself, or after we last acted on it, and the stream, looked at as late, must not say that it is
-    recorded: a list that shows nothing although there is something is known to happen.
+    recorded: a list that shows nothing although there is something is known to happen. A list of
+    streams that is doubted says nothing of them.
     """
     world, placement = case.world, case.placement
     came, went = _source_since(case, wanted), world.changed.get(placement, 0)
     since = max(came, went, world.record(placement).acted)
     streams = case.looks.get((placement.node, STREAM), LastLook())
-    if min(case.last.position, streams.position) < since:
+    is_doubted = (placement.node, STREAM) in world.cliffs
+    if is_doubted or min(case.last.position, streams.position) < since:
         message = "looking whether it runs already, since starting it again would cut it"
         return case.held(Phase.STARTING, "unsure", message)
     for natural in case.declared.naturals(wanted.spec, case.site):
