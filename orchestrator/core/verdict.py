@@ -166,14 +166,17 @@ def _source_since(case: Case, wanted: Resource) -> int:
 def _unsure(case: Case, wanted: Resource) -> Verdict | None:
     """Return a verdict where a create might cut what runs unseen, None where nothing can.
 
-    What is missing must be missing in a look that began after its stream came, or after it went
-    itself, and the stream, looked at as late, must not say that it is recorded: a list that shows
-    nothing although there is something is known to happen.
+    What is missing must be missing in a look that began after its stream came, after it went
+    itself, or after we last acted on it, and the stream, looked at as late, must not say that it is
+    recorded: a list that shows nothing although there is something is known to happen. A list of
+    streams that is doubted says nothing of them.
     """
     world, placement = case.world, case.placement
-    since = max(_source_since(case, wanted), world.changed.get(placement, 0))
+    came, went = _source_since(case, wanted), world.changed.get(placement, 0)
+    since = max(came, went, world.record(placement).acted)
     streams = case.looks.get((placement.node, STREAM), LastLook())
-    if min(case.last.position, streams.position) < since:
+    is_doubted = (placement.node, STREAM) in world.cliffs
+    if is_doubted or min(case.last.position, streams.position) < since:
         message = "looking whether it runs already, since starting it again would cut it"
         return case.held(Phase.STARTING, "unsure", message)
     for natural in case.declared.naturals(wanted.spec, case.site):

@@ -14,7 +14,7 @@ import pytest
 from tests.crash.faults import READ, SYNC
 
 pytestmark = pytest.mark.peer("gcc")
-NIGHTLY, NIGHTLY_S = 2_500, 60  # power cuts of each job, and how long they may take
+NIGHTLY, NIGHTLY_S = 2_000, 180  # power cuts of each of five jobs, and how long they may take
 STRIDES = {"write": 4, "roll": 41, "checkpoint": 9, "open": 5, "backup": 3}  # for every change
 modes = pytest.mark.parametrize("mode", ["once", "from now on"])
 jobs = pytest.mark.parametrize("job", STRIDES)

@@ -5,6 +5,7 @@ from attrs import evolve
 
 from orchestrator.core.configuration import Node, Recorder
 from orchestrator.core.resource import OnChange
+from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.node import SELF
 from orchestrator.emulator.settings import Settings
 from tests.stage import staged
@@ -150,6 +151,42 @@ async def test_a_list_that_hides_it_does_not_cut_it(autojump_clock):
         await settle(600)
         assert await stage.phases() == {"archive": ("Ready", "unverified")}
         assert (stage.mutations(), stage.cuts()) == (["/recorder/startup"], 0)
+
+
+async def test_one_whose_start_was_not_answered_is_not_cut_by_a_list_that_hides_it(autojump_clock):
+    async with staged() as stage:
+        stage.recording("archive", "show")
+        await stage.start()
+        server = stage.servers["wcs1"]
+        server.node.turn(Faults(rest_groups=("/recorder/startup",), rest_lost=1))
+        await server.client("p").publish("show")
+        await settle(1.5)
+        server.node.turn(Faults(rest_groups=("/recorder/",), listings_hidden=2))
+        await settle(20)
+        assert await stage.phases() == {"archive": ("Held", "recorded")}
+        await settle(60)
+        assert await stage.phases() == {"archive": ("Ready", "unverified")}
+        assert (stage.mutations(), stage.cuts()) == (["/recorder/startup"], 0)
+
+
+async def test_a_list_of_streams_that_is_doubted_does_not_tell_what_is_recorded(autojump_clock):
+    async with staged(
+        wcs_settings=Settings(has_recorder=False),
+        node_values={"wcs1": Node(recorder=Recorder.STREAM)},
+    ) as stage:
+        stage.recording("archive", "show")
+        await stage.start()
+        server = stage.servers["wcs1"]
+        await server.client("q").publish("other")
+        server.node.turn(Faults(rest_groups=("/stream/startRecording",), rest_lost=1))
+        await server.client("p").publish("show")
+        await settle(1.5)
+        server.node.turn(Faults(rest_groups=("/stream/find_all",), listings_hidden=4))
+        await settle(1)
+        assert await stage.phases() == {"archive": ("Starting", "unsure")}
+        await settle(60)
+        assert await stage.phases() == {"archive": ("Ready", "unverified")}
+        assert (stage.mutations(), stage.cuts()) == (["/stream/startRecording"], 0)
 
 
 async def test_a_node_restart_makes_it_anew_when_its_stream_returns(autojump_clock):

@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from orchestrator.core import ending, failure, limits, project, standing, verdict
-from orchestrator.core.action import NEVER
+from orchestrator.core.action import NEVER, Phase
 from orchestrator.core.kind import Same
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
@@ -55,8 +55,8 @@ def deletion_by_a_hook(patch):
         if thing.owner is not None and not any(
             case.world.is_streaming(case.placement.node, name) for name in names
         ):
-            step = verdict._delete(case, thing, "its stream ended")
-            return verdict._guarded(case, thing, step, verdict.Phase.STOPPING)
+            step = ending.deletion(case, thing, "its stream ended")
+            return ending.guarded(case, thing, step, Phase.STOPPING)
         return there(case, wanted, thing)
 
     patch.setattr(verdict, "_there", end)

@@ -7,7 +7,7 @@ from orchestrator.core.event import ActionFailed, ActionStarted, Fact, Looked
 from orchestrator.core.look import diff
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.rest import Listing
-from orchestrator.daemon import memory, reconcile
+from orchestrator.daemon import looking, memory, reconcile
 from orchestrator.daemon.intake import Intake
 from orchestrator.kinds import stream
 from orchestrator.kinds.stream import KIND as STREAM
@@ -114,13 +114,13 @@ def late_hooks_revive(patch):
 
 def half_a_list_is_a_list(patch):
     """A list that cannot be read shows nothing."""
-    listing = reconcile.listing
+    listing = looking.listing
 
     def read(reply, identity):
         found = listing(reply, identity)
         return found if isinstance(found, Listing) else Listing(())
 
-    patch.setattr(reconcile, "listing", read)
+    patch.setattr(looking, "listing", read)
 
 
 def every_look_is_news(patch):

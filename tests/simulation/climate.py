@@ -22,6 +22,7 @@ MOODS = {
     "failing": {
         **dict.fromkeys(("clear_up", "garble", "edit", "purge", "configure", "restart", "hang"), 0),
         **dict.fromkeys(("order", "spoil_disk", "drop", "vanish_stream", "unpublish"), 0),
+        "publish": 0,  # a new stream is a reason for a new try
         "kill": 8,
         "faults": 3,
         "foreign_change": 3,
@@ -31,9 +32,45 @@ MOODS = {
         **dict.fromkeys(("fight", "garble", "hang"), 0),
         **dict.fromkeys(("foreign_create", "foreign_change", "vanish_transponder", "publish"), 6),
     },
-    "purging": {"kill": 6, "purge": 4, "edit": 6, "garble": 0, "publish": 8, "fight": 0},
+    "busy": {
+        **dict.fromkeys(("garble", "fight", "hang", "drop", "vanish_stream", "unpublish"), 0),
+        **dict.fromkeys(("faults", "restart"), 1),
+        **dict.fromkeys(("edit", "clear_up", "purge"), 6),
+        "approve": 16,
+        "kill": 2,
+    },
+    "late": {
+        **dict.fromkeys(("clear_up", "restart", "hang", "vanish_stream", "fight", "purge"), 0),
+        **dict.fromkeys(("publish", "drop"), 2),
+        **dict.fromkeys(("unpublish", "faults"), 5),
+    },
+    "purging": {
+        **dict.fromkeys(("kill", "edit"), 6),
+        **dict.fromkeys(("garble", "fight"), 0),
+        "purge": 4,
+        "publish": 8,
+        "approve": 3,
+    },
 }
 """What happens more often, or never, in some seeds; in the others all is left to chance."""
+
+STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
+FULL = ("busy", "failing")  # moods that begin with many lines, and with every stream published
+SPOILT = {
+    "failing": {
+        "rest_groups": STARTING,
+        "rest_fails": 0.9,
+        **dict.fromkeys(("transponder_life_s", "recording_life_s"), 0),
+    },
+    "late": {
+        **dict.fromkeys(("hooks_doubled", "hooks_delayed"), 0.5),
+        **dict.fromkeys(("hooks_lost", "hooks_reordered", "hooks_lying"), 0),
+        "hooks_copies": 4,
+        "hooks_late_s": 300,
+    },
+}
+"""What faults are like in some seeds, whatever is drawn: starts refused until they are parked, or
+hooks that tell of a stream after its end."""
 
 
 @frozen
@@ -63,14 +100,14 @@ def climate_of(seed: int) -> Climate:
     """Return the climate of a seed."""
     draw = Random(f"climate {seed}")
     mood = draw.choice(("", "any", "failing", "purging"))
-    mood = "strangers" if seed % 10 == 9 else mood
+    mood = {2: "busy", 3: "late", 9: "strangers"}.get(seed % 10, mood)
     nodes = ("wcs1", "wcs2")[: draw.choice((1, 1, 2))]
     builds = {node: _build(draw) for node in nodes}
     if mood == "strangers":  # who may come before the stream that is waited for
         waits = Unpublished.WAITS
         builds = {node: evolve(build, unpublished=waits) for node, build in builds.items()}
     tight = Deletes(per_change=2, percent=90, above=20, per_hour=3)
-    deletes = tight if mood == "purging" else draw.choice((Deletes(), tight))
+    deletes = tight if mood in ("busy", "purging") else draw.choice((Deletes(), tight))
     return Climate(
         seed=seed,
         steps=draw.choice((80, 120, 160)),

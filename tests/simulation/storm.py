@@ -4,13 +4,13 @@ from random import Random
 from time import perf_counter
 
 import trio
-from attrs import asdict, define, field
+from attrs import asdict, define, evolve, field
 from trio.testing import MockClock
 
 from orchestrator.core.filter import Filter
 from orchestrator.emulator.faults import Faults, Hiding
 from tests.simulation.actors import Actors
-from tests.simulation.climate import GAPS_S, Climate, climate_of
+from tests.simulation.climate import FULL, GAPS_S, SPOILT, STARTING, Climate, climate_of
 from tests.simulation.machine import Machine
 from tests.simulation.people import People
 from tests.simulation.quiet import seeded, silent
@@ -20,7 +20,6 @@ from tests.stage import staged
 LATE_S = 310  # until the last hook that is under way has arrived, and orders for a while are over
 CALM_S = 480  # parked things are tried every 300 s, and a jitter; then they have to be seen
 REST_S = 7200
-STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
 GROUPS = ((), (), ("/push/",), ("/stream/",), ("/recorder/",), STARTING, STARTING)
 
 
@@ -37,10 +36,14 @@ class Storm:
     has_lives: set = field(factory=set)
 
     async def rage(self):
-        for _ in range(4):
+        is_full = self.climate.mood in FULL
+        for _ in range(10 if is_full else 4):
             self.people.edit()
-        if self.climate.mood == "failing":
+        if is_full:
             self.actors.publish_all()
+        if self.climate.mood in SPOILT:
+            for server in self.stage.servers.values():
+                self.spoil(server)
         for _ in range(self.climate.steps):
             who = self.draw.choice((self.actors, self.actors, self.people, self))
             acts = type(who).acts
@@ -53,8 +56,10 @@ class Storm:
         return self.stage.servers[self.draw.choice(self.stage.node_names)]
 
     def faults(self):
-        draw, server = self.draw, self.server()
-        is_failing = self.climate.mood == "failing"
+        self.spoil(self.server())
+
+    def spoil(self, server):
+        draw = self.draw
         lying = 0 if self.climate.is_calm_at_hooks else 0.3
         faults = Faults(
             hooks_lost=draw.choice((0, 0, 0.5)),
@@ -64,8 +69,8 @@ class Storm:
             hooks_late_s=draw.choice((5, 300)),
             hooks_reordered=draw.choice((0, 0, 0.5)),
             hooks_lying=draw.choice((0, 0, lying)),
-            rest_groups=STARTING if is_failing else draw.choice(GROUPS),
-            rest_fails=0.9 if is_failing else draw.choice((0, 0, 0.3)),
+            rest_groups=draw.choice(GROUPS),
+            rest_fails=draw.choice((0, 0, 0.3)),
             rest_status=draw.choice((500, 503, 404)),
             rest_hangs=draw.choice((0, 0, 0.05)),
             rest_lost=draw.choice((0, 0, 0.3)),
@@ -79,6 +84,7 @@ class Storm:
             transponder_life_s=draw.choice((0, 0, 0, 120)),
             recording_life_s=draw.choice((0, 0, 0, 300)),
         )
+        faults = evolve(faults, **SPOILT.get(self.climate.mood, {}))
         if faults.transponder_life_s or faults.recording_life_s:
             self.has_lives.add(server)
         server.node.turn(faults)

@@ -9,21 +9,22 @@ from itertools import chain, count
 
 import pytest
 
-from tests.simulation.sky import FIXED, failed_before, run, seconds
+from tests.simulation.flock import flock
+from tests.simulation.sky import FIXED, failed_before, run, seconds, told, weathered
 
 NEW = 1_000
-NIGHTLY = 100_000
+NIGHTLY = 110_000
 
 
 @pytest.mark.slow
 def test_storms_are_weathered():
     seeds = chain(failed_before(), FIXED, count(NEW))
-    failing = run(seeds, seconds("SIMULATION_S", 150))
-    assert not failing, "\n" + "\n".join(map(str, failing))
+    failing = run(map(weathered, seeds), seconds("SIMULATION_S", 150))
+    assert not failing, told(failing)
 
 
 @pytest.mark.nightly
 def test_storms_are_weathered_all_night():
     seeds = chain(failed_before(), FIXED, count(int(seconds("SIMULATION_FROM", NIGHTLY))))
-    failing = run(seeds, seconds("SIMULATION_NIGHT_S", 2400))
-    assert not failing, "\n" + "\n".join(map(str, failing))
+    failing = run(flock(seeds), seconds("SIMULATION_NIGHT_S", 900))
+    assert not failing, told(failing)

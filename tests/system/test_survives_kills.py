@@ -160,10 +160,5 @@ def test_t03_ten_kills_lose_no_hook_and_start_nothing_twice(system, figure):
 
 
 @pytest.mark.nightly
-def test_t03_a_hundred_kills_lose_no_hook_and_start_nothing_twice(system, figure):
-    kill_under_load(system, 100, figure)
-
-
-@pytest.mark.nightly
-def test_t03_as_many_of_a_thousand_kills_as_seven_minutes_hold_lose_no_hook(system, figure):
-    kill_under_load(system, 1_000, figure, within_s=420)
+def test_t03_as_many_of_a_thousand_kills_as_nine_minutes_hold_lose_no_hook(system, figure):
+    kill_under_load(system, 1_000, figure, within_s=540)

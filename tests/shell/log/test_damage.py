@@ -195,11 +195,11 @@ async def test_no_flip_in_the_head_of_the_main_file_goes_unnoticed(crashed, tmp_
         await outcome(folder, known)
 
 
-@pytest.mark.nightly  # the sweeps above with every byte's neighbourhood, some ten minutes
+@pytest.mark.nightly  # the sweeps above with every byte's neighbourhood, some five minutes
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("suffix", ["-wal", ""])
 async def test_no_damage_goes_unnoticed_anywhere(crashed, tmp_path, suffix, damage):
-    await sweep(crashed, tmp_path, suffix, 61, damage)
+    await sweep(crashed, tmp_path, suffix, 89, damage)
 
 
 async def test_a_start_that_found_damage_has_written_nothing(untouched, tmp_path):

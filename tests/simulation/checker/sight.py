@@ -26,11 +26,14 @@ def a_complete_look_comes_between_a_call_and_the_next(story):
         began = _newest_start(story, call.node, MUTATING[call.path], look)
         if look is None or began <= story.entry_at(since):
             yield f"call {call.number} ({call.path}) follows {since} without a look between them"
-        elif call.path in ENDING:
-            every_ms = story.settings["looks_ms"][MUTATING[call.path]]
-            old_s = (2 * every_ms + story.settings["call_ms"]) / 1000 + SLACK_S
-            if call.at_s - story.calls[began].at_s > old_s:
-                yield f"call {call.number} ({call.path}) rests on a look that is too old"
+        age_s = call.at_s - story.calls[began].at_s if look is not None else 0
+        if call.path in ENDING and age_s > _old_s(story, MUTATING[call.path]):
+            yield f"call {call.number} ({call.path}) rests on a look that is too old"
+
+
+def _old_s(story, kind):
+    """Return the age from which nothing may be ended on the word of a look."""
+    return (2 * story.settings["looks_ms"][kind] + story.settings["call_ms"]) / 1000 + SLACK_S
 
 
 def _last(positions, position):
@@ -53,13 +56,28 @@ def what_is_ended_was_listed(story):
         if call.path not in ENDING:
             continue
         kind, id_ = MUTATING[call.path], call.body.get("mediaSessionId")
-        look = story.look_before(call.node, kind, call.number)
         lives = story.lives.get((kind, call.node, id_), ())
-        is_listed = look is not None and any(
-            life.came < look.answered and life.went > look.number for life in lives
+        is_listed = any(
+            life.came < look.answered and life.went > look.number
+            for look in _looks_relied_on(story, kind, call)
+            if "listing hidden" not in look.faults
+            for life in lives
         )
-        if not is_listed or "listing hidden" in look.faults:
+        if not is_listed:
             yield f"call {call.number} ends {id_}, which the last list did not show"
+
+
+def _looks_relied_on(story, kind, call):
+    """Return the last complete list before a call; or those that it may be, where it is not told.
+
+    Where streams say whether they are recorded, a list of them may be a look at either.
+    """
+    if kind == "recording" and call.node in story.settings["without_recorder"]:
+        since_s = call.at_s - _old_s(story, kind)
+        looks = story.looks[call.node, kind]
+        return [one for one in looks if since_s <= one.at_s and one.answered < call.number]
+    look = story.look_before(call.node, kind, call.number)
+    return [] if look is None else [look]
 
 
 def no_running_recording_is_cut(story):
