@@ -7,25 +7,24 @@ with a reason and a time, never into silence.
 from orchestrator.core.action import (
     NEVER,
     Adopt,
-    Create,
-    Finish,
     Phase,
     Update,
     Verdict,
 )
 from orchestrator.core.case import Case, compared, permitted
 from orchestrator.core.ending import deletion, ending, guarded, obeying, replacement
-from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.failure import next_try_ms
 from orchestrator.core.fight import fighting
-from orchestrator.core.json import text, truth
-from orchestrator.core.kind import Again, Different, InPlace, Kinds, Later, Past, Repeat, Same
-from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.json import text
+from orchestrator.core.kind import Different, InPlace, Kinds, Later, Past, Same
+from orchestrator.core.look import Looks
+from orchestrator.core.missing import missing
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Placement, Resource
-from orchestrator.core.sources import fed_since, is_used, lacking
-from orchestrator.core.standing import occupant, thing_of
+from orchestrator.core.sources import lacking
+from orchestrator.core.standing import thing_of
 from orchestrator.core.value import evolve
-from orchestrator.core.world import STREAM, Observed, World
+from orchestrator.core.world import Observed, World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
 
@@ -50,7 +49,7 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
     if wanted is None:
         assert thing is not None
         return guarded(case, thing, deletion(case, thing, "its line is gone"), Phase.STOPPING)
-    return _missing(case, wanted) if thing is None else _there(case, wanted, thing)
+    return missing(case, wanted) if thing is None else _there(case, wanted, thing)
 
 
 def _in_flight(case: Case) -> Verdict | None:
@@ -85,105 +84,6 @@ def _unseeing(case: Case) -> Verdict | None:
     if case.last.position < world.record(placement).acted:
         phase = Phase.STARTING if case.resource is not None else Phase.STOPPING
         return case.held(phase, "look-due", "the next look tells what came of the last call")
-    return None
-
-
-def _missing(case: Case, wanted: Resource) -> Verdict:
-    """Return what comes next for what is wanted and not there."""
-    world, placement = case.world, case.placement
-    if (finished := _finished(case, wanted)) is not None:
-        return finished
-    if (waiting := _waiting(case, wanted)) is not None:
-        return waiting
-    if (other := occupant(case, wanted)) is not None:
-        message = f"{other} stands where this one should be: end it, or wait until it has ended"
-        return case.held(Phase.HELD, "target-taken", message)
-    if case.last.position < world.lines.get(placement.key, 0):
-        message = "its line is new: looking first whether it runs already"
-        return case.held(Phase.STARTING, "look-due", message)
-    record, retry = world.record(placement), world.retry(wanted)
-    if record.accepted_ms:
-        deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
-        if case.now_ms < deadline_ms:
-            message = "it was accepted and is not listed yet"
-            return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
-        record = after_refusal(record, deadline_ms, "it was accepted, but never listed")
-    due_ms = next_try_ms(record, retry, placement)
-    if due_ms > case.now_ms:
-        if is_parked(record, retry):
-            message = f"never worked, tried slowly: {record.error}"
-            return case.held(Phase.PARKED, "never-worked", message, due_ms)
-        reason = "dropped" if record.is_dropped else "refused"
-        return case.held(Phase.BACKOFF, reason, record.error, due_ms)
-    cause = max(world.changed.get(placement, 0), record.acted, _source_since(case, wanted))
-    if case.declared.repeat is Repeat.CUTS and (unsure := _unsure(case, wanted)) is not None:
-        return unsure
-    spec, site = wanted.spec, case.site
-    call, sent = case.declared.create(spec, site), case.declared.sent(spec)
-    return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
-
-
-def _finished(case: Case, wanted: Resource) -> Verdict | None:
-    """Return a verdict where what is made once has had its life, None where it may be made."""
-    record = case.world.record(case.placement)
-    again = case.declared.again(wanted.spec)
-    if again is Again.ALWAYS or not record.has_run:
-        return None
-    if again is Again.DROPPED and record.is_dropped and not record.finished_ms:
-        return None
-    message = "it ended; change its line, or `orchestrator restart` it, to have it made again"
-    if record.finished_ms:
-        return case.settled(Phase.FINISHED, "ended", message)
-    timing = case.world.configuration.timing
-    deadline_ms = record.accepted_ms + timing.start_deadline_ms
-    if record.accepted_ms and case.now_ms < deadline_ms:
-        message = "it was accepted and is not listed yet"
-        return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
-    cause = max(case.world.changed.get(case.placement, 0), record.acted)
-    return permitted(case, Finish(case.placement, "it ended", cause), Phase.FINISHED)
-
-
-def _waiting(case: Case, wanted: Resource) -> Verdict | None:
-    """Return a verdict where what it reads is not there, or nobody reads what it makes."""
-    world, placement, spec = case.world, case.placement, wanted.spec
-    for source in lacking(world, placement.node, case.declared.needs(spec)):
-        sort = "stream like" if source.is_pattern else "stream"
-        where = source.node or placement.node
-        message = f"{sort} {source.stream} is not published on {where}"
-        return case.held(Phase.WAITING, "stream-absent", message)
-    waits = case.declared.waits_for_use(spec)
-    if waits and not is_used(world, placement, wanted, case.kinds):
-        message = "nothing that is declared and ready to read it needs it now"
-        return case.held(Phase.WAITING, "unused", message)
-    return None
-
-
-def _source_since(case: Case, wanted: Resource) -> int:
-    """Return the position at which the newest stream that it needs was seen, 0 for none."""
-    return fed_since(case.world, case.placement.node, case.declared.needs(wanted.spec))
-
-
-def _unsure(case: Case, wanted: Resource) -> Verdict | None:
-    """Return a verdict where a create might cut what runs unseen, None where nothing can.
-
-    What is missing must be missing in a look that began after its stream came, after it went
-    itself, or after we last acted on it, and the stream, looked at as late, must not say that it is
-    recorded: a list that shows nothing although there is something is known to happen. A list of
-    streams that is doubted says nothing of them.
-    """
-    world, placement = case.world, case.placement
-    came, went = _source_since(case, wanted), world.changed.get(placement, 0)
-    since = max(came, went, world.record(placement).acted)
-    streams = case.looks.get((placement.node, STREAM), LastLook())
-    is_doubted = (placement.node, STREAM) in world.cliffs
-    if is_doubted or min(case.last.position, streams.position) < since:
-        message = "looking whether it runs already, since starting it again would cut it"
-        return case.held(Phase.STARTING, "unsure", message)
-    for natural in case.declared.naturals(wanted.spec, case.site):
-        stream = world.thing(placement.node, STREAM, natural)
-        if stream is not None and truth(stream.seen.fields, "record"):
-            message = "its stream says that it is recorded, by nothing listed; end that first"
-            return case.held(Phase.HELD, "recorded", message)
     return None
 
 

@@ -2,11 +2,12 @@
 
 from attrs import evolve
 
-from orchestrator.core import ending, failure, limits, project, standing, verdict
+from orchestrator.core import ending, failure, limits, missing, project, standing, verdict
 from orchestrator.core.action import NEVER, Phase
 from orchestrator.core.kind import Same
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
+from orchestrator.core.sources import lacking
 from orchestrator.core.world import Claim, Owner, World
 
 
@@ -23,7 +24,7 @@ def acts_before_it_has_looked(patch):
 
 def _at_start(patch, change):
     began = project._began
-    patch.setattr(project, "_began", lambda world: change(began(world)))
+    patch.setattr(project, "_began", lambda world, kinds: change(began(world, kinds)))
 
 
 def back_off_forgotten_at_restart(patch):
@@ -43,7 +44,7 @@ def stop_forgotten_at_restart(patch):
 
 def open_calls_stay_open_over_a_restart(patch):
     """A new daemon waits for answers that the old one was waiting for."""
-    patch.setattr(project, "_began", lambda world: evolve(world, fresh=EMPTY))
+    patch.setattr(project, "_began", lambda world, _: evolve(world, fresh=EMPTY))
 
 
 def deletion_by_a_hook(patch):
@@ -51,10 +52,8 @@ def deletion_by_a_hook(patch):
     there = verdict._there
 
     def end(case, wanted, thing):
-        names = case.declared.needs(wanted.spec)
-        if thing.owner is not None and not any(
-            case.world.is_streaming(case.placement.node, name) for name in names
-        ):
+        needs = case.declared.needs(wanted.spec)
+        if thing.owner is not None and lacking(case.world, case.placement.node, needs):
             step = ending.deletion(case, thing, "its stream ended")
             return ending.guarded(case, thing, step, Phase.STOPPING)
         return there(case, wanted, thing)
@@ -77,7 +76,7 @@ def ownership_by_name(patch):
 
 def a_running_recording_is_cut(patch):
     """What is not listed is started, whether it may run or not."""
-    patch.setattr(verdict, "_unsure", lambda *_: None)
+    patch.setattr(missing, "_unsure", lambda *_: None)
 
 
 def adoption_of_what_differs(patch):
@@ -118,6 +117,7 @@ def what_is_watched_is_changed(patch):
         return verdict.Verdict(case.placement, phase, "", step.reason, step)
 
     patch.setattr(verdict, "permitted", permit)
+    patch.setattr(missing, "permitted", permit)
     patch.setattr(ending, "permitted", permit)
 
 
