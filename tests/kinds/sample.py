@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import freeze
+from orchestrator.core.kind import Source
 from orchestrator.core.rest import Listing, RestReply, listing
 from orchestrator.core.site import Site
 
@@ -24,6 +25,9 @@ def site(streams=(), node=None):
         lambda wanted: tuple(id_ for name, id_, _ in reversed(streams) if name == wanted),
         lambda wanted: next((name for name, id_, _ in streams if id_ == wanted), ""),
         lambda wanted: next((position for _, id_, position in streams if id_ == wanted), 0),
+        lambda wanted: tuple(
+            dict.fromkeys(name for name, _, _ in streams if Source(wanted).fits(name))
+        ),
     )
 
 
