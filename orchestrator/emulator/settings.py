@@ -85,6 +85,8 @@ class Settings:
     """A wrong verb is 404 instead of 405."""
     false_text_is_true: bool = False
     """A boolean that comes as text is true whatever the text says."""
+    has_v3: bool = False
+    """The methods are also there under /v3, which answers 202 to callers who prefer it."""
     allows_origins: bool = False
     """Answers carry the headers that let pages of other origins read them."""
     lacks: frozenset[str] = frozenset()

@@ -90,3 +90,18 @@ def test_every_switch_says_what_it_does(module):
         if isinstance(one, ast.AnnAssign) and not isinstance(after, ast.Expr)
     ]
     assert [name for name in silent if f"`{name}`" not in source] == []
+
+
+async def test_recent_builds_have_a_third_version_with_jobs(autojump_clock, start):
+    wcs = await start(has_v3=True)
+    body = {"uri": "vod-live://sample.mp4", "localStreamName": "a"}
+    wait = {"Prefer": "respond-async, wait=3"}
+    status, job = await wcs.call("/v3/vod/startup", body, headers=wait)
+    assert (status, list(job)) == (202, ["id"])
+    assert (await wcs.call("/v3/vod/startup", body, headers=wait))[0] == 409
+    assert (await wcs.call("/v3/vod/find_all"))[0] == (await wcs.call("/vod/find_all"))[0] == 200
+    done = job | {"state": "DONE", "result": None}
+    assert await wcs.call("/v3/jobs/find", job) == (200, [done])
+    assert await wcs.call("/v3/jobs/find", {"id": "x"}) == (200, [])
+    wcs.turn(has_v3=False)
+    assert (await wcs.call("/v3/vod/find_all"))[0] == 404
