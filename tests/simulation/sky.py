@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from tests.simulation.checker.judge import violations
 from tests.simulation.storm import weather
 
-FIXED = (0, 5, 7, 8, 9, 10, 11, 18, 25, 26, 29, 34, 49, 1011)
+FIXED = (0, 5, 7, 8, 9, 10, 11, 18, 25, 26, 29, 34, 49, 1008)
 """Seeds that every run begins with, after those that have failed before."""
 
 FAILED = Path(__file__).parent / "failed_seeds.txt"

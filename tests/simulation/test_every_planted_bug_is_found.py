@@ -8,7 +8,7 @@ from tests.simulation.sky import FIXED, command, judged, seconds
 FOUND_BY = {
     "a_404_means_gone": 11,
     "a_world_beside_the_log": 7,
-    "a_running_recording_is_cut": 1011,
+    "a_running_recording_is_cut": 1008,
     "acknowledge_before_sync": 7,
     "acts_before_it_has_looked": 18,
     "adoption_of_what_differs": 29,
