@@ -1,14 +1,18 @@
 """`orchestrator emulate`: nodes that are none, on real ports, until interrupted."""
 
 import signal
+from typing import Any
 
 import click
+import orjson
 import trio
 
 from orchestrator.emulator.emulation import Emulated
 from orchestrator.emulator.emulation import emulate as emulate_nodes
+from orchestrator.emulator.faults import Faults
 from orchestrator.emulator.options import NodeOptions, applications_at
 from orchestrator.emulator.settings import Generation, Settings
+from orchestrator.emulator.switches import switched
 
 GUESTS = 3
 """How many publishers come and go on each node."""
@@ -49,6 +53,30 @@ class NodeAt(Pair):
         return name, port
 
 
+class Switch(Pair):
+    """A switch of the emulator and what it is turned to, as JSON or as plain text."""
+
+    def __init__(self, known: Settings | Faults) -> None:
+        super().__init__("=", "NAME=VALUE")
+        self.known = known
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Any]:
+        """Return name and value; both must be good for a switch of this sort."""
+        name, text = super().convert(value, param, ctx)
+        words = ""
+        for read in (orjson.loads, str):
+            try:
+                to = read(text)
+                switched(self.known, {name: to})
+            except (ValueError, TypeError) as error:
+                words = str(error)
+            else:
+                return name, to
+        raise click.BadParameter(words, ctx, param)
+
+
 @click.command()
 @click.option("--node", "nodes", type=NodeAt(), multiple=True, help="A node and its port.")
 @click.option("--listen", default="127.0.0.1", show_default=True, help="The address to bind.")
@@ -72,6 +100,10 @@ class NodeAt(Pair):
 )
 @click.option("--journal", type=click.Path(dir_okay=False), help="A file for what happened.")
 @click.option("--prefix", default=Settings().prefix, show_default=True, help="Of transponders.")
+@click.option(
+    "--set", "turned", type=Switch(Settings()), multiple=True, help="How the build behaves."
+)
+@click.option("--fault", "faults", type=Switch(Faults()), multiple=True, help="What goes wrong.")
 @click.option("--tls-certificate", type=click.Path(exists=True), default=None)
 @click.option("--tls-key", type=click.Path(exists=True), default=None)
 def emulate(
@@ -85,6 +117,8 @@ def emulate(
     generation: str,
     journal: str | None,
     prefix: str,
+    turned: tuple[tuple[str, Any], ...],
+    faults: tuple[tuple[str, Any], ...],
     tls_certificate: str | None,
     tls_key: str | None,
 ) -> None:
@@ -95,6 +129,7 @@ def emulate(
     if strangers:
         raise click.BadParameter(f"there is no node {strangers[0]}", param_hint="--publish")
     settings = Settings(generation=Generation(generation), prefix=prefix, users=dict(users))
+    settings = switched(settings, dict(turned))
     options = [
         NodeOptions(
             name=name,
@@ -102,6 +137,7 @@ def emulate(
             port=int(port),
             seed=seed + index,
             settings=settings,
+            faults=switched(Faults(), dict(faults)),
             applications=applications_at(hooks.replace("{node}", name)) if hooks else (),
             publishers=tuple(stream for node, stream in published if node == name),
             come_and_go=GUESTS if come_and_go else 0,

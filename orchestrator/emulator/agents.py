@@ -130,7 +130,7 @@ class Agents:
     def source_began(self, stream: Stream) -> None:
         """Run those that wait for a stream of that name."""
         for agent in tuple(self.objects.of(Agent).values()):
-            waits = agent.ready and not agent.runs and not agent.ended
+            waits = agent.ready and not (agent.runs or agent.ending or agent.ended)
             if waits and agent.reads == stream.name:
                 self._run(agent, SELF)
 

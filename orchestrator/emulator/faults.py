@@ -55,7 +55,8 @@ class Faults:
     """The answer comes up to `rest_late_s` after the effect."""
     rest_late_s: float = 10.0
     listings_hidden: int = 0
-    """That many of the next listings show nothing although there is something."""
+    """That many of the next listings show nothing although there is something, and say so by
+    `listings_hidden_as`."""
     listings_hidden_as: Hiding = Hiding.NOT_FOUND
 
     transponder_life_s: float = 0.0

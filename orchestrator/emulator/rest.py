@@ -16,6 +16,7 @@ from orchestrator.emulator import (
     connection,
     hls,
     inject,
+    jobs,
     mixer,
     multiple_recorder,
     pull,
@@ -101,7 +102,7 @@ class Rest:
                 self._fault("call fails", cause)
                 answer = self._bad(path, Refusal(faults.rest_status, "Emulated failure"))
             else:
-                answer = self._act(verb, path, body, cause)
+                answer = self._versioned(verb, path, body, headers, cause)
             reached = answer.status
             answer = await self._spoil(answer, faults, cause)
             told = answer.status
@@ -121,6 +122,19 @@ class Rest:
         except ValueError:
             return False
         return scheme.lower() == "basic" and users.get(name) == password
+
+    def _versioned(
+        self, verb: str, path: str, body: bytes, headers: Mapping[str, str], cause: Cause
+    ) -> Answer:
+        """Call the method by either version of the API, where the build has both."""
+        if not (self.node.settings.has_v3 and path.startswith(jobs.PREFIX)):
+            return self._act(verb, path, body, cause)
+        if path == jobs.FIND:
+            return good(self.node.settings, jobs.found(self.media.objects, object_in(body) or {}))
+        answer = self._act(verb, path.removeprefix(jobs.PREFIX), body, cause)
+        if jobs.is_wanted(headers):
+            return jobs.accepted(self.media.objects, path, answer, cause)
+        return answer
 
     def _act(self, verb: str, path: str, body: bytes, cause: Cause) -> Answer:
         """Call the method; a 404 of the container looks unlike one of a method."""

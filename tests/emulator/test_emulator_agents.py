@@ -205,3 +205,22 @@ async def test_may_linger_in_the_list_with_the_word_for_its_end(autojump_clock, 
 async def test_there_are_only_so_many_ports(autojump_clock, wcs, pull):
     wcs.turn(agent_ports=1)
     assert [await pull(), await pull("b", URI + "2")] == [200, 500]
+
+
+async def test_two_who_play_a_uri_share_one(autojump_clock, wcs, nursery):
+    clients = [wcs.server.client(name) for name in ("one", "two")]
+    for client in clients:
+        nursery.start_soon(client.play, "rtsp://camera/1")
+    await trio.sleep(1)
+    assert [client.stream.status for client in clients] == ["PLAYING"] * 2
+    assert len((await wcs.call("/rtsp/find_all"))[1]) == 1
+
+
+async def test_whoever_left_before_it_ran_plays_nothing(autojump_clock, wcs, nursery):
+    client = wcs.server.client("viewer")
+    nursery.start_soon(client.play, "rtsp://camera/1")
+    await trio.sleep(0.1)
+    client.drop()
+    await trio.sleep(1)
+    assert await wcs.names() == {"rtsp://camera/1": "RTSP"}
+    assert client.stream.status == "STOPPED"

@@ -1,10 +1,13 @@
 """Every method that is documented has a place, and every group is asked by what it cannot take."""
 
+import ast
 from itertools import product
+from pathlib import Path
 
 import orjson
 import pytest
 
+from orchestrator.emulator import faults, settings
 from orchestrator.emulator.rest import METHODS
 
 GROUPS = {
@@ -73,3 +76,32 @@ async def test_no_body_breaks_a_method(autojump_clock, wcs, path):
         body = orjson.dumps(good | {name: odd})
         answer = await wcs.server.handle("POST", f"/rest-api{path}", {}, body)
         assert answer.status in {200, 400, 404, 409, 500}
+
+
+@pytest.mark.parametrize("module", [settings, faults], ids=lambda module: module.__name__)
+def test_every_switch_says_what_it_does(module):
+    """By a docstring of its own, or by name in that of another."""
+    source = Path(module.__file__).read_text()
+    classes = {one.name: one for one in ast.parse(source).body if isinstance(one, ast.ClassDef)}
+    body = classes["Settings" if module is settings else "Faults"].body[1:]
+    silent = [
+        one.target.id
+        for one, after in zip(body, [*body[1:], None], strict=True)
+        if isinstance(one, ast.AnnAssign) and not isinstance(after, ast.Expr)
+    ]
+    assert [name for name in silent if f"`{name}`" not in source] == []
+
+
+async def test_recent_builds_have_a_third_version_with_jobs(autojump_clock, start):
+    wcs = await start(has_v3=True)
+    body = {"uri": "vod-live://sample.mp4", "localStreamName": "a"}
+    wait = {"Prefer": "respond-async, wait=3"}
+    status, job = await wcs.call("/v3/vod/startup", body, headers=wait)
+    assert (status, list(job)) == (202, ["id"])
+    assert (await wcs.call("/v3/vod/startup", body, headers=wait))[0] == 409
+    assert (await wcs.call("/v3/vod/find_all"))[0] == (await wcs.call("/vod/find_all"))[0] == 200
+    done = job | {"state": "DONE", "result": None}
+    assert await wcs.call("/v3/jobs/find", job) == (200, [done])
+    assert await wcs.call("/v3/jobs/find", {"id": "x"}) == (200, [])
+    wcs.turn(has_v3=False)
+    assert (await wcs.call("/v3/vod/find_all"))[0] == 404

@@ -178,6 +178,10 @@ async def test_tells_apart_what_was_not_sent_and_what_was_not_answered(run):
         (["--node", "wcs1=x"], "'x' is no port"),
         (["--publish", "wcs2/a"], "there is no node wcs2"),
         (["--user", "admin"], "'admin' is not NAME:PASSWORD"),
+        (["--set", "flies=1"], "no switch is called flies"),
+        (["--set", "generation=1999"], "'1999' is not a valid Generation"),
+        (["--set", "start_s"], "'start_s' is not NAME=VALUE"),
+        (["--fault", "agents_fail=often"], "could not convert string to float"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments, words):
@@ -197,6 +201,14 @@ def test_the_command_says_when_a_port_is_taken():
 def test_the_command_runs_until_told_and_ends_with_0(told, tmp_path):
     script = "from orchestrator.cli.emulate import emulate; emulate()"
     arguments = ["--node", "wcs1=0", "--node", "wcs2=0", "--publish", "wcs2/a", "--come-and-go"]
+    arguments += [
+        "--set",
+        "generation=2017",
+        "--set",
+        'lacks=["/hls/"]',
+        "--fault",
+        "rest_lost=0.1",
+    ]
     arguments += ["--journal", str(tmp_path / "journal"), "--hooks", "http://127.0.0.1:1/{node}"]
     with subprocess.Popen(
         [sys.executable, "-c", script, *arguments], stdout=subprocess.PIPE, text=True
