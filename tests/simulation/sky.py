@@ -45,13 +45,13 @@ def failed_before():
 
 
 def judged(seed):
-    """Run a seed; return what came of it. What ends the daemon counts as found."""
+    """Run a seed; return what came of it. What ends daemon or judge counts as found."""
     began = perf_counter()
     try:
         trial = weather(seed)
-    except Exception as error:  # noqa: BLE001 - whatever the daemon dies of
+        found = tuple(violations(trial))
+    except Exception as error:  # noqa: BLE001 - whatever the daemon or its judge dies of
         return Outcome(seed, (f"it crashed: {_innermost(error)!r}",), {}, 0, 0, "", is_crash=True)
-    found = tuple(violations(trial))
     wall_s = perf_counter() - began
     return Outcome(seed, found, trial.fired, trial.virtual_s, wall_s, trial.trace)
 

@@ -80,6 +80,8 @@ def _is_there(story, node, key, line):
 
 def _is_taken(story, node, key, line):
     sort, spec = key.partition("/")[0], line["spec"]
+    if sort == "recording":
+        return any(life.detail["name"] == spec["streamName"] for life in _living(story, node, sort))
     return any(
         (life.detail["source"], life.detail["rtmpUrl"]) == (spec["streamName"], spec["rtmpUrl"])
         for life in _living(story, node, sort)
