@@ -95,6 +95,7 @@ class Stage:
     operator: Operator | None = None
     store: MemoryStore | None = None
     vault: Vault | None = None
+    counted: int = 0  # entries of the journal that a test no longer asks for
     ended: trio.Event = field(factory=trio.Event)
     loading: trio.Lock = field(factory=trio.Lock)
 

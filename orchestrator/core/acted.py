@@ -41,7 +41,7 @@ def started(world: World, event: ActionStarted, kinds: Kinds) -> World:
         case _:
             world = _claimed(world, placement, event.natural)
     if event.action in ("replace", "update"):
-        sort = sort_of(event.action, event.method, event.request, event.sent)
+        sort = sort_of(event.action, event.method, event.id, event.request, event.sent)
         record = after_correction(record, sort, world.at_ms)
     return evolve(world, records=world.records.set(placement, record))
 

@@ -138,9 +138,9 @@ def corrections(record: Record, sort: int, now_ms: int) -> int:
     return sum(one.sort == sort and now_ms - one.at_ms < FIGHT_MS for one in record.corrections)
 
 
-def sort_of(action: str, path: str, request: JsonObject, sent: JsonObject) -> int:
-    """Return what equal corrections share; a replacement names another life each time."""
-    said = "" if action == "replace" else f"{thaw(request)} {thaw(sent)}"
+def sort_of(action: str, path: str, id_: str, request: JsonObject, sent: JsonObject) -> int:
+    """Return what equal corrections share: the life that they change, but for replacements."""
+    said = "" if action == "replace" else f"{id_} {thaw(request)} {thaw(sent)}"
     return crc32(f"{action} {path} {said}".encode())
 
 

@@ -22,7 +22,7 @@ def fighting(
         return case.held(Phase.HELD, "fighting", message)
     sent = step.sent if isinstance(step, Update) else EMPTY
     action = "update" if isinstance(step, Update) else "replace"
-    sort = sort_of(action, step.call.path, step.call.body, sent)
+    sort = sort_of(action, step.call.path, step.id, step.call.body, sent)
     if corrections(record, sort, case.now_ms) < CORRECTIONS_MAX:
         return None
     message = f"somebody undoes every correction of {_both(wanted, seen, fields)}"

@@ -25,6 +25,8 @@ def missing(case: Case, wanted: Resource) -> Verdict:
     if case.last.position < world.lines.get(placement.key, 0):
         message = "its line is new: looking first whether it runs already"
         return case.held(Phase.STARTING, "look-due", message)
+    if (doubtful := _doubtful(case, wanted)) is not None:
+        return doubtful
     record, retry = world.record(placement), world.retry(wanted)
     if record.accepted_ms:
         deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
@@ -80,6 +82,22 @@ def _waiting(case: Case, wanted: Resource) -> Verdict | None:
         message = "nothing that is declared and ready to read it needs it now"
         return case.held(Phase.WAITING, "unused", message)
     return None
+
+
+def _doubtful(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where what it reads may have gone with it, None where it must be there.
+
+    A thing that vanished may have done so because its stream ended, or the node restarted.
+    """
+    world, node = case.world, case.placement.node
+    cliff, last = world.cliffs.get((node, STREAM)), case.looks.get((node, STREAM), LastLook())
+    looked = last.position if cliff is None else 0
+    since = max(world.changed.get(case.placement, 0), cliff.position if cliff is not None else 0)
+    local = [one for one in case.declared.needs(wanted.spec) if one.is_required and not one.node]
+    if all(max(looked, fed_since(world, node, (source,))) >= since for source in local):
+        return None
+    message = "looking whether what it reads is still there"
+    return case.held(Phase.STARTING, "unsure", message)
 
 
 def _source_since(case: Case, wanted: Resource) -> int:

@@ -30,7 +30,7 @@ from orchestrator.core.world import STREAM, World
 UNSURE = "unsure"
 """The reason that wants a look at the streams as well."""
 
-PASSING = frozenset({"not-listed", "ending", "look-due", UNSURE})
+PASSING = frozenset({"not-listed", "not-running", "ending", "look-due", UNSURE})
 """Reasons that only another look can end, so that it is worth one soon."""
 
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}

@@ -131,7 +131,7 @@ def _beginning(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     status = text(thing.seen.fields, "status")
     message = f"it is there and does not run yet: its status is {status or 'unknown'}"
     if thing.owner is None or case.declared.is_patient:
-        return case.held(Phase.STARTING, "not-running", message)
+        return case.held(Phase.STARTING, "connecting", message)
     record = case.world.record(case.placement)
     begun_ms = max(thing.at_ms, record.since_ms)
     deadline_ms = begun_ms + case.world.configuration.timing.start_deadline_ms

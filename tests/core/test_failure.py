@@ -12,7 +12,7 @@ from orchestrator.core.failure import (
     shifted,
 )
 from orchestrator.core.mapping import EMPTY, Map
-from tests.core.history import at, begun, line, listed, running
+from tests.core.history import at, begun, line, listed, published, running
 
 RETRY = Retry(first_ms=1_000, factor=2.0, max_ms=30_000, park_after=10, probe_ms=300_000)
 
@@ -111,6 +111,7 @@ def test_what_vanished_without_us_is_back_at_once_when_it_had_been_stable():
     history.wait(61_000)
     keeps = (listed("m-b", url="rtmp://target.lan/b"), listed("m-c", url="rtmp://target.lan/c"))
     history.look("transponder", *keeps)
+    history.look("stream", published("s-1"))
     assert history.steps().keys() == {"a"}
     record = history.world.record(at("a"))
     assert (record.is_dropped, record.has_worked, record.failures) == (True, True, 1)
@@ -120,6 +121,8 @@ def test_what_flaps_waits_and_says_that_it_dropped():
     history = running(line("a"))
     history.wait(1_000)
     history.look("transponder")
+    assert history.phases() == {"a": ("Starting", "unsure")}
+    history.look("stream", published("s-1"))
     assert history.steps().keys() == {"a"}
     history.act("a", made="m-2")
     history.look("transponder", listed("m-2"))

@@ -214,6 +214,7 @@ def test_two_things_of_one_line_are_both_ended():
     history.load(line("a", url=f"{URL}2"))
     history.act("a")
     history.look("transponder")
+    history.look("stream", published("s-1"))
     history.act("a", made="m-2")
     history.look("transponder", listed("m-2", url=f"{URL}2"))
     assert history.owners() == {"m-2": "a"}

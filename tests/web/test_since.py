@@ -2,7 +2,7 @@
 
 from orchestrator.core.event import Forgotten, NodeLost, OperatorAsked
 from orchestrator.core.mapping import Map
-from tests.core.history import NODE, URL, key, line, listed, running
+from tests.core.history import NODE, URL, key, line, listed, published, running
 from tests.web.asking import asked
 
 
@@ -56,7 +56,9 @@ def test_what_is_adopted_again_after_a_letting_go_is_ready_since_then():
     history = running(line("a")).wait(9_000)
     history.happen(Forgotten(NODE, key("a"), "rtmp_show " + URL, "m-a")).wait(1_000)
     order(history, "adopt").wait(1_000)
-    history.load(line("a", url=f"{URL}9")).look("transponder", listed("m-a"))
+    history.load(line("a", url=f"{URL}9"))
+    history.look("stream", published("s-1"))
+    history.look("transponder", listed("m-a"))
     history.act("a", made="m-9")
     history.wait(1_000).look("transponder", listed("m-a"), listed("m-9", url=f"{URL}9"))
     assert told(history) == ("Ready", 13)
