@@ -14,38 +14,14 @@ from orchestrator.core.world import STREAM
 
 def missing(case: Case, wanted: Resource) -> Verdict:
     """Return what comes next for what is wanted and not there."""
+    for judge in (_finished, _waiting, _taken, _unlooked, _too_early, _doubtful, _unsure):
+        if (verdict := judge(case, wanted)) is not None:
+            return verdict
     world, placement = case.world, case.placement
-    if (finished := _finished(case, wanted)) is not None:
-        return finished
-    if (waiting := _waiting(case, wanted)) is not None:
-        return waiting
-    if (other := occupant(case, wanted)) is not None:
-        message = f"{other} stands where this one should be: end it, or wait until it has ended"
-        return case.held(Phase.HELD, "target-taken", message)
-    if case.last.position < world.lines.get(placement.key, 0):
-        message = "its line is new: looking first whether it runs already"
-        return case.held(Phase.STARTING, "look-due", message)
-    if (doubtful := _doubtful(case, wanted)) is not None:
-        return doubtful
-    record, retry = world.record(placement), world.retry(wanted)
-    if record.accepted_ms:
-        deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
-        if case.now_ms < deadline_ms:
-            message = "it was accepted and is not listed yet"
-            return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
-        record = after_refusal(record, deadline_ms, "it was accepted, but never listed")
-    due_ms = next_try_ms(record, retry, placement)
-    if due_ms > case.now_ms:
-        if is_parked(record, retry):
-            message = f"never worked, tried slowly: {record.error}"
-            return case.held(Phase.PARKED, "never-worked", message, due_ms)
-        reason = "dropped" if record.is_dropped else "refused"
-        return case.held(Phase.BACKOFF, reason, record.error, due_ms)
-    cause = max(world.changed.get(placement, 0), record.acted, _source_since(case, wanted))
-    if case.declared.repeat is Repeat.CUTS and (unsure := _unsure(case, wanted)) is not None:
-        return unsure
-    spec, site = wanted.spec, case.site
-    call, sent = case.declared.create(spec, site), case.declared.sent(spec)
+    acted = world.record(placement).acted
+    cause = max(world.changed.get(placement, 0), acted, _source_since(case, wanted))
+    call = case.declared.create(wanted.spec, case.site)
+    sent = case.declared.sent(wanted.spec)
     return permitted(case, Create(placement, call, sent, "missing", cause), Phase.STARTING)
 
 
@@ -84,6 +60,43 @@ def _waiting(case: Case, wanted: Resource) -> Verdict | None:
     return None
 
 
+def _taken(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where another one stands where this one should be."""
+    other = occupant(case, wanted)
+    if other is None:
+        return None
+    message = f"{other} stands where this one should be: end it, or wait until it has ended"
+    return case.held(Phase.HELD, "target-taken", message)
+
+
+def _unlooked(case: Case, _wanted: Resource) -> Verdict | None:
+    """Return a verdict where the line is newer than all that was seen: it may run already."""
+    if case.last.position >= case.world.lines.get(case.placement.key, 0):
+        return None
+    message = "its line is new: looking first whether it runs already"
+    return case.held(Phase.STARTING, "look-due", message)
+
+
+def _too_early(case: Case, wanted: Resource) -> Verdict | None:
+    """Return a verdict where it was asked for and may still come, or is not to be tried yet."""
+    world, placement = case.world, case.placement
+    record, retry = world.record(placement), world.retry(wanted)
+    if record.accepted_ms:
+        deadline_ms = record.accepted_ms + world.configuration.timing.start_deadline_ms
+        if case.now_ms < deadline_ms:
+            message = "it was accepted and is not listed yet"
+            return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
+        record = after_refusal(record, deadline_ms, "it was accepted, but never listed")
+    due_ms = next_try_ms(record, retry, placement)
+    if due_ms <= case.now_ms:
+        return None
+    if is_parked(record, retry):
+        message = f"never worked, tried slowly: {record.error}"
+        return case.held(Phase.PARKED, "never-worked", message, due_ms)
+    reason = "dropped" if record.is_dropped else "refused"
+    return case.held(Phase.BACKOFF, reason, record.error, due_ms)
+
+
 def _doubtful(case: Case, wanted: Resource) -> Verdict | None:
     """Return a verdict where what it reads may have gone with it, None where it must be there.
 
@@ -113,6 +126,8 @@ def _unsure(case: Case, wanted: Resource) -> Verdict | None:
     recorded: a list that shows nothing although there is something is known to happen. A list of
     streams that is doubted says nothing of them.
     """
+    if case.declared.repeat is not Repeat.CUTS:
+        return None
     world, placement = case.world, case.placement
     came, went = _source_since(case, wanted), world.changed.get(placement, 0)
     since = max(came, went, world.record(placement).acted)
