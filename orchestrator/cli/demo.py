@@ -1,4 +1,4 @@
-"""`orchestrator demo`: a daemon on two emulated nodes, with a few faults, live in the terminal."""
+"""`orchestrator demo`: a studio on three emulated nodes, with faults, live in the terminal."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ from orchestrator.cli.children import Children, emulated, free_ports
 from orchestrator.cli.when import Duration
 from orchestrator.errors import DaemonAbsent, OrchestratorError
 
-NODES: Final = ("wcs1", "wcs2")
-STREAMS: Final = ("wcs1/studio-a", "wcs2/studio-b", "wcs1/show", "wcs2/show")
+NODES: Final = ("wcs1", "wcs2", "edge1")
+STREAMS: Final = ("wcs1/guest-anna", "wcs1/guest-ben")
 TOKEN: Final = "demo"  # noqa: S105 - the nodes are emulated and the port is on loopback
 START_S: Final = 30.0
 REPAIR_S: Final = 45.0
@@ -32,8 +32,10 @@ rules: {rules}
 control: control.sock
 hooks: {{listen: "127.0.0.1:{hooks}"}}
 nodes:
-  wcs1: {{url: "http://127.0.0.1:{wcs1}/rest-api", hookToken: {token}, labels: {{role: origin}}}}
-  wcs2: {{url: "http://127.0.0.1:{wcs2}/rest-api", hookToken: {token}, labels: {{role: edge}}}}
+  wcs1: {{url: "http://127.0.0.1:{wcs1}/rest-api", ws: "ws://127.0.0.1:8080", hookToken: {token}}}
+  wcs2: {{url: "http://127.0.0.1:{wcs2}/rest-api", hookToken: {token}}}
+  edge1: {{url: "http://127.0.0.1:{edge1}/rest-api", hookToken: {token}, labels: {{role: edge}}}}
+timing: {{looks: {{mixers: 2s, pulls: 2s, transponders: 5s}}}}
 """
 
 
@@ -48,14 +50,15 @@ nodes:
 @click.option("--rules", type=click.Path(path_type=Path), default="rules", show_default=True)
 @click.option("--for", "lasting", type=Duration(), help="End by itself after that long.")
 def demo(state: Path, rules: Path, lasting: float | None) -> None:
-    """Start two emulated nodes and a daemon, break things, and show how they are repaired."""
+    """Start three emulated nodes and a daemon, break things, and show how they are repaired."""
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell may have had the first ignored
         signal.signal(number, signal.default_int_handler)
     end = time.monotonic() + lasting if lasting is not None else float("inf")
     with tempfile.TemporaryDirectory(prefix="orchestrator-demo-") as name:
         try:
             with Children() as children:
-                _play(Stage(Path(name), children, _ports(), end), state, rules)
+                ports = dict(zip((*NODES, "hooks"), free_ports(len(NODES) + 1), strict=True))
+                _play(Stage(Path(name), children, ports, end), state, rules)
         except KeyboardInterrupt:
             click.echo("\nending; nothing is left running")
         except OrchestratorError as error:
@@ -82,10 +85,6 @@ class Stage:
         return rows
 
 
-def _ports() -> dict[str, int]:
-    return dict(zip((*NODES, "hooks"), free_ports(len(NODES) + 1), strict=True))
-
-
 def _play(stage: Stage, state: Path, rules: Path) -> None:
     config = stage.folder / "orchestrator.yaml"
     config.write_text(
@@ -93,7 +92,7 @@ def _play(stage: Stage, state: Path, rules: Path) -> None:
             state=state.absolute(), rules=rules.absolute(), token=TOKEN, **stage.ports
         )
     )
-    click.echo("starting two emulated Web Call Servers and a daemon")
+    click.echo("starting three emulated Web Call Servers and a daemon")
     nodes = [word for name in NODES for word in ("--node", f"{name}={stage.ports[name]}")]
     published = [word for stream in STREAMS for word in ("--publish", stream)]
     hooks = f"http://127.0.0.1:{stage.ports['hooks']}/hooks/{{node}}/{TOKEN}"
@@ -107,7 +106,7 @@ def _play(stage: Stage, state: Path, rules: Path) -> None:
     click.echo(f"hooks are taken at {hooks.format(node='NODE')}; the page comes in a later version")
     program = sys.argv[0] if Path(sys.argv[0]).name == "orchestrator" else "orchestrator"
     click.echo(f"try, in another terminal:  {program} get --config {config}")
-    with _screen(stage) as draw:
+    with _screen() as draw:
         _wait_converged(stage, draw, time.monotonic(), "converged", len(stage.rows()))
         for text, node, path, body in FAULTS:
             _pause(stage, draw, PAUSE_S)
@@ -124,16 +123,16 @@ def _play(stage: Stage, state: Path, rules: Path) -> None:
 
 FAULTS: Final = (
     (
-        "a transponder of studio-a vanishes on wcs1, without a word",
+        "a transponder of the show vanishes, without a word",
         "wcs1",
-        "/emulator/transponder/vanish",
-        {"streamName": "studio-a"},
+        "/emulator/object/vanish",
+        {"sort": "transponder", "source": "show"},
     ),
     (
-        "the publisher of studio-b loses its connection",
-        "wcs2",
-        "/emulator/drop",
-        {"name": "studio-b"},
+        "the mixer of the show breaks down, and with it all that reads the show",
+        "wcs1",
+        "/emulator/object/vanish",
+        {"sort": "mixer"},
     ),
     ("wcs2 restarts and forgets everything", "wcs2", "/emulator/restart", {"down_s": 2}),
 )
@@ -220,7 +219,7 @@ class Drawing:
 
 
 @contextmanager
-def _screen(_stage: Stage) -> Iterator[Drawing]:
+def _screen() -> Iterator[Drawing]:
     if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
         yield Drawing()
         return

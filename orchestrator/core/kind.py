@@ -189,6 +189,11 @@ class Kind(Generic[S]):
     is_running: Callable[[Seen], bool] = _runs
 
     @property
+    def publishes(self) -> bool:
+        """Return whether things of the kind may publish streams, of which no hook may tell."""
+        return self.declared is not None and self.declared.makes is not _nothing
+
+    @property
     def declarable(self) -> Declarable[S]:
         """Return how it is declared; asking a kind that is only observed is a bug."""
         assert self.declared is not None, f"{self.name} cannot be declared"

@@ -64,8 +64,8 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
         world = _changed(world, look.node, look.kind, seen, kinds)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
         world = with_touched(world, look.node)  # what reads these may have gone with them
-    elif look.vanished:
-        world = with_touched(world, look.node, (STREAM,))  # did its source go with it?
+    elif look.vanished or (kinds[look.kind].publishes and (look.appeared or look.changed)):
+        world = with_touched(world, look.node, (STREAM,))  # its source may have gone, its own come
     return world
 
 

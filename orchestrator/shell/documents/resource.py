@@ -238,7 +238,8 @@ class FileReader:
         clear, is_reference = self.clear(node, member), "${" in node.text
         is_secret = is_reference or member.key in self.vault.sealer.whole
         sealed = self.vault.declared(clear, is_secret=is_secret)
-        if sealed != clear and not is_reference:
+        is_source = member.key == "uri" and "@" not in clear and "?" not in clear
+        if sealed != clear and not is_reference and not is_source:  # a source ends in its name
             message = "what looks like a key stands here in clear: put it into `secrets`"
             self.warnings.add(node.place, message)
         return sealed

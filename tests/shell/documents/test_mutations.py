@@ -21,7 +21,7 @@ from orchestrator.shell.secrets import FromEnvironment, Vault
 
 ROOT = Path(__file__).parents[3]
 GOOD = (ROOT / "state" / "demo.yaml").read_bytes()
-CONFIGURATION = Configuration(nodes=Map(wcs1=Node(), wcs2=Node()))
+CONFIGURATION = Configuration(nodes=Map(wcs1=Node(ws="ws://wcs1"), wcs2=Node(Map(role="edge"))))
 PIECES = (
     b"\t", b"{", b"}", b"[", b"]", b": ", b"- ", b"? ", b"&a ", b"*a", b"!!int ", b"|\n", b">-\n",
     b"'", b'"', b"#", b"\n---\n", b"%YAML 1.1\n", b"<<: ", b"${secret.x}", b"${", b"\x00", b"\xff",
@@ -144,5 +144,5 @@ def test_what_is_written_is_read_back(value):
 
 def test_the_good_file_is_good():
     claims, faults = read(GOOD)
-    assert (len(claims), faults) == (5, ())
+    assert (len(claims), faults) == (12, ())
     assert evolve(claims[0].resource) == claims[0].resource

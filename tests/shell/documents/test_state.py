@@ -27,7 +27,11 @@ def settings(tmp_path):
         log=LogSettings(tmp_path),
         control=tmp_path,
         configuration=Configuration(
-            nodes=Map(wcs1=Node(), wcs2=Node(Map(role="edge")), old=Node(retired=True)),
+            nodes=Map(
+                wcs1=Node(ws="ws://wcs1"),
+                wcs2=Node(Map(role="edge")),
+                old=Node(retired=True),
+            ),
             retry=Retry(first_ms=7),
         ),
         state=(tmp_path / "state",),
@@ -369,7 +373,7 @@ def test_nodes_that_went_make_files_faulty_that_did_not_change(settings, vault, 
 def test_the_shipped_example_is_good(settings, vault):
     shipped = evolve(settings, state=(ROOT / "state",))
     (read,) = read_state(shipped, vault, KINDS, declared={})
-    assert (read.faults, read.warnings, len(read.resources)) == ((), (), 5)
+    assert (read.faults, read.warnings, len(read.resources)) == ((), (), 12)
 
 
 def test_labels_that_no_node_has_are_a_warning(settings, vault, write):
