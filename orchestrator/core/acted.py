@@ -81,8 +81,6 @@ def finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
             return _settled_making(world, placement, event.made, kinds)
         case "update" if refused:
             record = after_refusal(record, world.at_ms, event.error)
-        case "update" if _is_known_to_be_sent(world, placement, flight):
-            record = after_refusal(record, world.at_ms, "it was accepted, but changed nothing")
         case "update":
             world = _with_sent(world, placement, flight)
             record = evolve(record, failures=0, unreached=0)
@@ -139,15 +137,6 @@ def _settled_making(world: World, placement: Placement, made: str, kinds: Kinds)
         makers = makers.set((placement.node, placement.key.kind, made), placement)
     world = evolve(world, making=world.making.set(placement, making), makers=makers)
     return with_claim(world, placement, kinds)
-
-
-def _is_known_to_be_sent(world: World, placement: Placement, flight: InFlight | None) -> bool:
-    """Return whether an update said only what the thing had been told before, in vain."""
-    thing = flight and world.thing(placement.node, placement.key.kind, flight.natural)
-    if not flight or not flight.sent or not thing or thing.owner is None:
-        return False
-    sent = thing.owner.sent
-    return all(sent.get(name) == value for name, value in flight.sent.items())
 
 
 def _with_sent(world: World, placement: Placement, flight: InFlight | None) -> World:

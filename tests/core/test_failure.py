@@ -12,6 +12,7 @@ from orchestrator.core.failure import (
     shifted,
 )
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.kinds.transponder import Sound
 from tests.core.history import at, begun, line, listed, published, running
 
 RETRY = Retry(first_ms=1_000, factor=2.0, max_ms=30_000, park_after=10, probe_ms=300_000)
@@ -224,3 +225,12 @@ def test_a_restart_of_the_node_forgives_all_failures():
     history.happen(NodeRestarted("wcs1", "it forgot"))
     assert history.world.record(at("a")).failures == 0
     assert history.world.making == EMPTY
+
+
+def test_an_update_in_vain_is_stopped_like_a_fight():
+    history = running(line("a", sound=Sound("a.wav", loop=True)))
+    for _ in range(5):
+        assert history.phases() == {"a": ("Updating", "update")}
+        history.act("a")
+        history.wait(1_000).look("transponder", listed("m-a"))
+    assert history.phases() == {"a": ("Held", "fighting")}
