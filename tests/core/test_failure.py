@@ -221,3 +221,11 @@ def test_a_restart_of_the_node_forgives_all_failures():
     history.happen(NodeRestarted("wcs1", "it forgot"))
     assert history.world.record(at("a")).failures == 0
     assert history.world.making == EMPTY
+
+
+def test_what_was_taken_and_never_listed_counts_once_the_next_try_could_not_leave():
+    taken = Record(accepted_ms=1_000)
+    record = after_unreached(taken, 60_000, "the log refused its intent")
+    assert record == Record(
+        failures=1, unreached=1, failed_ms=60_000, error="the log refused its intent"
+    )
