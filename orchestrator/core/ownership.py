@@ -44,6 +44,24 @@ def with_claim(world: World, placement: Placement) -> World:
     return evolve(without_making(world, placement), records=world.records.set(placement, record))
 
 
+def lapsed(world: World, node: str, kind: str, now_ms: int) -> tuple[Placement, ...]:
+    """Return the creates without an answer that a complete look by now would have shown.
+
+    What appears later, while we wait before we try again, may be anybody's.
+    """
+    timing = world.configuration.timing
+    before_ms = now_ms - timing.start_deadline_ms - timing.call_ms
+    return tuple(
+        sorted(
+            placement
+            for placement, making in world.making.items()
+            if (placement.node, placement.key.kind) == (node, kind)
+            and not (making.is_open or making.id or world.record(placement).accepted_ms)
+            and 0 < world.record(placement).failed_ms <= before_ms
+        )
+    )
+
+
 def without_making(world: World, placement: Placement) -> World:
     """Return the world in which no create of this placement waits for its look."""
     making = world.making.get(placement, Making(0, (), EMPTY))
