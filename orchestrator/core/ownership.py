@@ -45,21 +45,20 @@ def with_claim(world: World, placement: Placement) -> World:
 
 
 def lapsed(world: World, node: str, kind: str, now_ms: int) -> tuple[Placement, ...]:
-    """Return the creates without an answer that a complete look by now would have shown.
+    """Return the creates of unknown id whose result a complete look by now would have shown.
 
     What appears later, while we wait before we try again, may be anybody's.
     """
     timing = world.configuration.timing
     before_ms = now_ms - timing.start_deadline_ms - timing.call_ms
-    return tuple(
-        sorted(
-            placement
-            for placement, making in world.making.items()
-            if (placement.node, placement.key.kind) == (node, kind)
-            and not (making.is_open or making.id or world.record(placement).accepted_ms)
-            and 0 < world.record(placement).failed_ms <= before_ms
-        )
-    )
+    settled = []
+    for placement, making in world.making.items():
+        if (placement.node, placement.key.kind) == (node, kind):
+            record = world.record(placement)
+            is_over = 0 < (record.accepted_ms or record.failed_ms) <= before_ms
+            if is_over and not making.is_open and not making.id:
+                settled.append(placement)
+    return tuple(sorted(settled))
 
 
 def without_making(world: World, placement: Placement) -> World:
