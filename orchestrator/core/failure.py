@@ -72,7 +72,12 @@ def after_refusal(record: Record, at_ms: int, error: str) -> Record:
 
 
 def after_unreached(record: Record, at_ms: int, error: str) -> Record:
-    """Return the record after a call that never reached the node."""
+    """Return the record after a call that never reached the node.
+
+    There is a next try only where the one before, if it was taken, was never listed in time.
+    """
+    if record.accepted_ms:
+        record = after_refusal(record, at_ms, "it was accepted, but never listed")
     return evolve(record, unreached=record.unreached + 1, failed_ms=at_ms, ending_ms=0, error=error)
 
 

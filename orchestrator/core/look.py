@@ -15,6 +15,7 @@ from orchestrator.core.event import Event, Looked, NodeFound, NodeLost, NodeRest
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.observed import has_lost_source
+from orchestrator.core.ownership import lapsed
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Placement, Seen
 from orchestrator.core.rest import Listing
@@ -71,7 +72,10 @@ class Glance:
 
 
 def news(world: World, glance: Glance, kinds: Kinds) -> tuple[Event, ...]:
-    """Return what a complete look adds to the log; nothing when it shows what was known."""
+    """Return what a complete look adds to the log; nothing when it shows what was known.
+
+    It is news as well that a create without an answer has made nothing.
+    """
     kind = kinds[glance.kind]
     scope = (glance.node, glance.kind)
     found: tuple[Event, ...] = (NodeFound(glance.node),) if glance.node in world.lost else ()
@@ -94,7 +98,8 @@ def news(world: World, glance: Glance, kinds: Kinds) -> tuple[Event, ...]:
     is_same_cliff = cliff.doubted == doubted if cliff is not None else not doubted
     is_news = looked.appeared or looked.changed or looked.vanished or not is_same_cliff
     is_first = bool(found) or scope not in world.fresh
-    return (*found, looked) if is_news or is_first else ()
+    is_settling = not doubted and bool(lapsed(world, *scope, glance.now_ms))
+    return (*found, looked) if is_news or is_first or is_settling else ()
 
 
 def due_ms(world: World, node: str, kind: Kind[Any], last: LastLook) -> int:

@@ -13,7 +13,7 @@ from orchestrator.core.failure import afresh, after_drop, after_refusal, after_t
 from orchestrator.core.json import text
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
-from orchestrator.core.ownership import disowned, with_claim, without_making
+from orchestrator.core.ownership import disowned, lapsed, with_claim, without_making
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Placement, Seen
 from orchestrator.core.sources import lacking
@@ -62,6 +62,8 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
         world = _appeared(world, look.node, look.kind, seen, kinds)
     for seen in (one for one in look.changed if one.natural in world.things(look.node, look.kind)):
         world = _changed(world, look.node, look.kind, seen, kinds)
+    for placement in () if look.doubted else lapsed(world, look.node, look.kind, world.at_ms):
+        world = without_making(world, placement)
     if kinds[look.kind].declared is None and (look.vanished or look.appeared):
         world = with_touched(world, look.node)  # what reads these may have gone with them
     elif look.vanished or (kinds[look.kind].publishes and (look.appeared or look.changed)):

@@ -46,6 +46,23 @@ def with_claim(world: World, placement: Placement, kinds: Kinds) -> World:
     return evolve(without_making(world, placement), records=world.records.set(placement, record))
 
 
+def lapsed(world: World, node: str, kind: str, now_ms: int) -> tuple[Placement, ...]:
+    """Return the creates of unknown id whose result a complete look by now would have shown.
+
+    What appears later, while we wait before we try again, may be anybody's.
+    """
+    timing = world.configuration.timing
+    before_ms = now_ms - timing.start_deadline_ms - timing.call_ms
+    settled = []
+    for placement, making in world.making.items():
+        if (placement.node, placement.key.kind) == (node, kind):
+            record = world.record(placement)
+            is_over = 0 < (record.accepted_ms or record.failed_ms) <= before_ms
+            if is_over and not making.is_open and not making.id:
+                settled.append(placement)
+    return tuple(sorted(settled))
+
+
 def without_making(world: World, placement: Placement) -> World:
     """Return the world in which no create of this placement waits for its look."""
     making = world.making.get(placement, Making(0, (), EMPTY))

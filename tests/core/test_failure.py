@@ -234,3 +234,11 @@ def test_an_update_in_vain_is_stopped_like_a_fight():
         history.act("a")
         history.wait(1_000).look("transponder", listed("m-a"))
     assert history.phases() == {"a": ("Held", "fighting")}
+
+
+def test_what_was_taken_and_never_listed_counts_once_the_next_try_could_not_leave():
+    taken = Record(accepted_ms=1_000)
+    record = after_unreached(taken, 60_000, "the log refused its intent")
+    assert record == Record(
+        failures=1, unreached=1, failed_ms=60_000, error="the log refused its intent"
+    )

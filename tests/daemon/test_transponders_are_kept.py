@@ -1,8 +1,11 @@
 """What the daemon promises for transponders, tried on an emulated node in virtual time."""
 
 import trio
+from attrs import evolve
 
-from orchestrator.core.resource import OnRemove
+from orchestrator.core.configuration import Retry
+from orchestrator.core.resource import Key, OnRemove
+from orchestrator.emulator.faults import Faults
 from tests.stage import staged
 
 URL = "rtmp://target.lan/live"
@@ -151,6 +154,26 @@ async def test_one_that_differs_and_is_foreign_is_held(autojump_clock):
         await settle(30)
         assert await stage.phases() == {"youtube": ("Held", "foreign")}
         assert stage.mutations() == []
+
+
+async def test_what_comes_long_after_a_start_without_an_answer_is_foreign(autojump_clock):
+    async with staged() as stage:
+        server = stage.servers["wcs1"]
+        server.keep("show")
+        await settle()
+        retry = Retry(first_ms=600_000, max_ms=600_000)
+        key = Key("transponder", "t")
+        stage.transponder("t", "show")
+        stage.resources[key] = evolve(stage.resources[key], retry=retry)
+        server.node.turn(Faults(rest_groups=("/push/startup",), rest_hangs=1))
+        await stage.start()
+        await settle(120)
+        server.node.turn(Faults())
+        fields = {"streamName": "show", "rtmpUrl": "rtmp://target.lan/live"}
+        await server.foreign("/push/startup", {**fields, "options": {"action": "mute"}})
+        await settle(60)
+        assert await stage.phases() == {"t": ("Held", "foreign")}
+        assert stage.mutations() == ["/push/startup"]
 
 
 async def test_an_equal_one_already_running_is_adopted_without_a_call_and_let_go(autojump_clock):

@@ -16,7 +16,7 @@ FOUND_BY = {
     "back_off_forgotten_at_restart": 37,
     "blind_repeat": 10,
     "deletion_by_a_hook": 10,
-    "double_create_in_flight": 13,
+    "double_create_in_flight": 64,
     "every_look_is_news": 7,
     "forgotten_thing_taken_back": 5,
     "half_a_list_is_a_list": 13,
