@@ -161,8 +161,8 @@ mixers: {b: {localStreamName: show}}
     _, faults = read(one_node, vault, write, a=text)
     assert faults == [
         (
-            "state/a.yaml:3:10: vod/a in state/a.yaml:2 has the same target: remove or disable one of"
-            " them"
+            "state/a.yaml:3:10: vod/a in state/a.yaml:2 has the same target: "
+            "remove or disable one of them"
         )
     ]
     elsewhere = text.replace("mixers: {b: {", "mixers: {b: {node: wcs2, ")
@@ -183,7 +183,7 @@ def test_what_a_kind_finds_wrong_is_said_at_the_line(one_node, vault, write):
     _, faults = read(one_node, vault, write, a=text)
     assert faults == [
         (
-            "state/a.yaml:2:6: write a “uri” with rtmp://, rtsp:// or ws:// and a host, or “from” with"
-            " a node"
+            "state/a.yaml:2:6: write a “uri” with rtmp://, rtsp:// or ws:// and a host, "
+            "or “from” with a node"
         )
     ]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from orchestrator.core.configuration import Configuration, Node, Policy, Retry
+from orchestrator.core.configuration import Configuration, Policy, Retry
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, OnChange, OnRemove, Place, Resource
 from orchestrator.errors import Fault
@@ -12,47 +12,8 @@ from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.transponder import Sound, Transponder
 from orchestrator.shell.documents.state import FileRead, StateReader, read_state
 from orchestrator.shell.documents.tree import read_tree
-from orchestrator.shell.secrets import FromFile, Vault
-from orchestrator.shell.settings import LogSettings, Settings
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def settings(tmp_path):
-    (tmp_path / "state").mkdir()
-    (tmp_path / "key").write_text("hunter22\n")
-    return Settings(
-        place=Place(str(tmp_path / "orchestrator.yaml"), 1, 1),
-        log=LogSettings(tmp_path),
-        control=tmp_path,
-        configuration=Configuration(
-            nodes=Map(
-                wcs1=Node(ws="ws://wcs1"),
-                wcs2=Node(Map(role="edge")),
-                old=Node(retired=True),
-            ),
-            retry=Retry(first_ms=7),
-        ),
-        state=(tmp_path / "state",),
-        secrets=Map(key=FromFile(tmp_path / "key")),
-    )
-
-
-@pytest.fixture
-def vault(settings):
-    return Vault(b"key of seals", settings.secrets)
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text):
-        path = tmp_path / "state" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        return path
-
-    return write
 
 
 def said(read):
