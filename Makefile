@@ -10,7 +10,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: demo test check format lint types contracts coverage peers bench nightly lock clean help
+.PHONY: demo test check format lint types contracts coverage peers bench lock clean help
+.PHONY: nightly night-of-the-disk night-of-the-whole
 
 help:  ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -56,8 +57,14 @@ bench: $(VENV)/.dev .venv-bench/.peers  ## measures beside peers, written to ben
 	.venv-bench/bin/python -m pip install -q --disable-pip-version-check -r bench/peers/requirements.txt
 	@touch $@
 
-nightly: $(VENV)/.dev  ## the long searches
-	$(BIN)/python -m pytest -q -m nightly
+nightly: $(VENV)/.dev  ## the long searches: of the disk and of the whole, side by side
+	$(MAKE) --no-print-directory -j2 night-of-the-disk night-of-the-whole
+
+night-of-the-disk: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m nightly tests/crash tests/shell tests/system
+
+night-of-the-whole: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -m nightly tests/simulation
 
 lock:  ## write both lock files anew, with uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
