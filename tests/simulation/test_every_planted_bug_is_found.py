@@ -28,7 +28,7 @@ FOUND_BY = {
     "looks_wake_nobody": 11,
     "open_calls_stay_open_over_a_restart": 7,
     "ownership_by_name": 29,
-    "parked_for_ever": 105,
+    "parked_for_ever": 124,
     "paused_thing_repaired": 1,
     "protection_ignored": 42,
     "stop_forgotten_at_restart": 7,
