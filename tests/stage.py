@@ -35,7 +35,7 @@ from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.recording import Recording
 from orchestrator.kinds.transponder import Transponder
 from orchestrator.shell.documents.resource import FileReader
-from orchestrator.shell.documents.state import FileRead
+from orchestrator.shell.documents.state import FileRead, StateReader
 from orchestrator.shell.log.log import Log, at_once
 from orchestrator.shell.log.memory import Disk, MemoryStore
 from orchestrator.shell.secrets import Vault
@@ -82,6 +82,8 @@ class Stage:
     servers: dict = field(factory=dict)
     resources: dict = field(factory=dict)
     texts: dict = field(factory=dict)
+    folder: Path | None = None
+    reader: StateReader = field(factory=StateReader)
     faulty: tuple = ()
     faults: tuple = ()
     timing: Timing = field(factory=Timing)
@@ -183,7 +185,16 @@ class Stage:
             resources.append(evolve(resource, spec=spec))
         files = (evolve(documents.files[0], resources=tuple(resources)), *documents.files[1:])
         written = tuple(self.read(file, text) for file, text in sorted(self.texts.items()))
-        return evolve(documents, files=(*files, *written))
+        return evolve(documents, files=(*files, *written, *self.found()))
+
+    def found(self):
+        """Return what the files of a real folder declare, read as the daemon reads them."""
+        if self.folder is None:
+            return ()
+        place = Place(str(self.folder / "orchestrator.yaml"), 1, 1)
+        settings = evolve(self.settings(), place=place, state=(self.folder / "state",))
+        declared = self.memory.world.declared
+        return self.reader.read(settings, self.vault, KINDS, declared=declared)
 
     def read(self, file, text):
         """Return what a written file declares."""
