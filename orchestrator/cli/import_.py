@@ -28,7 +28,7 @@ SECRETS = """\
 # Its secrets are in {folder}. In orchestrator.yaml, `secrets` names that folder:
 #   secrets: {{{name}: {{folder: {path}}}}}
 """
-UNLISTED = "# {kind}: the node does not list {what}; write them before it has to be made anew.\n"
+UNLISTED = "# {kind}: the node does not list {what}: write them before one is made anew.\n"
 NEVER_LISTED = {
     "recording": "fileTemplate and rotation",
     "transponder": "rtmpTransponderFullUrl and rtmpFlashVersion",

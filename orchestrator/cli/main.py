@@ -27,6 +27,7 @@ VERBS: Final = {
     "approve": ("control", "Let a held set go on."),
     "call": ("call", "Call one WCS REST method, logged with the actor."),
     "import": ("import_", "Write state YAML for what runs on a node and is not declared."),
+    "doctor": ("doctor", "Is a node set up well? What is missing, ready to be typed."),
     "log": ("log", "Check, count, export and back up the log; accept a lost tail."),
     "schema": ("schema", "JSON Schema of state or configuration, for editors."),
     "emulate": ("emulate", "Run the WCS emulator by itself."),
@@ -34,7 +35,7 @@ VERBS: Final = {
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "backtest", "bundle", "diff", "doctor", "gaps", "oam", "rules", "top",
+    "backtest", "bundle", "diff", "gaps", "oam", "rules", "top",
 })  # fmt: skip
 
 

@@ -55,7 +55,7 @@ pulls:
     uri: "${secret.imported/pull-camera}"  # rtsp://10.0.0.5/main/…
     localStreamName: camera
 
-# mixers: the node does not list levels and labels of inputs; write them before it has to be made anew.
+# mixers: the node does not list levels and labels of inputs: write them before one is made anew.
 mixers:
   show:
     localStreamName: out
@@ -71,13 +71,13 @@ transcoders:
     encoder: {width: 640}
     hasAudio: false
 
-# transponders: the node does not list rtmpTransponderFullUrl and rtmpFlashVersion; write them before it has to be made anew.
+# transponders: the node does not list rtmpTransponderFullUrl and rtmpFlashVersion: write them before one is made anew.
 transponders:
   show-a:
     streamName: show
     rtmpUrl: "${secret.imported/transponder-show-a}"  # rtmp://a/live/…
 
-# recordings: the node does not list fileTemplate and rotation; write them before it has to be made anew.
+# recordings: the node does not list fileTemplate and rotation: write them before one is made anew.
 recordings:
   "1e5":
     streamName: "1e5"
