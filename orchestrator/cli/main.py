@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Final
 
 import click
@@ -25,6 +26,8 @@ VERBS: Final = {
     "forget": ("orders", "Let go, and leave alone."),
     "approve": ("control", "Let a held set go on."),
     "call": ("call", "Call one WCS REST method, logged with the actor."),
+    "import": ("import_", "Write state YAML for what runs on a node and is not declared."),
+    "doctor": ("doctor", "Is a node set up well? What is missing, ready to be typed."),
     "log": ("log", "Check, count, export and back up the log; accept a lost tail."),
     "schema": ("schema", "JSON Schema of state or configuration, for editors."),
     "emulate": ("emulate", "Run the WCS emulator by itself."),
@@ -32,7 +35,7 @@ VERBS: Final = {
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "backtest", "bundle", "diff", "doctor", "gaps", "import", "oam", "rules", "top",
+    "backtest", "bundle", "diff", "gaps", "oam", "rules", "top",
 })  # fmt: skip
 
 
@@ -48,7 +51,8 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module = import_module(f"orchestrator.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(module, name)
         return command
 
     def resolve_command(

@@ -46,6 +46,28 @@ def planned(path: Path, state: Path | None, at: At | None, *, offline: bool) -> 
 def _with_documents(
     preview: Preview, found: Any, folder: Path, *, has_log: bool, offline: bool
 ) -> None:
+    documents, vault = _read(preview, found, folder, has_log=has_log)
+    if offline:
+        preview.trust()
+    else:
+        trio.run(preview.look, documents, vault)
+
+
+def as_documented(found: Any) -> tuple[Preview, Vault]:
+    """Return what the log and the documents tell, no node being asked, and what seals it.
+
+    Raises:
+        DocumentError: a document is faulty, so that it cannot be said what is declared.
+    """
+    folder, codec = found.log.path, codec_of(KINDS)
+    has_log = folder.is_dir() and bool(segments(folder))
+    world = world_at(folder, codec) if has_log else World()
+    preview = Preview(world, KINDS, now_ms())
+    _, vault = _read(preview, found, folder, has_log=has_log)
+    return preview, vault
+
+
+def _read(preview: Preview, found: Any, folder: Path, *, has_log: bool) -> tuple[Documents, Vault]:
     key = sealing_key(folder / "seal.key") if has_log else b"preview"
     vault = Vault(key, found.secrets, found.hooks.sealed)
     files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
@@ -54,7 +76,4 @@ def _with_documents(
         raise DocumentError(faults)
     documents = Documents(found, files)
     preview.read(documents)
-    if offline:
-        preview.trust()
-    else:
-        trio.run(preview.look, documents, vault)
+    return documents, vault

@@ -11,7 +11,7 @@ from typing import Final
 from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Seen
-from orchestrator.core.seal import normalised
+from orchestrator.core.seal import normalised, url_of
 
 RUNNING: Final = frozenset({"PROCESSED_LOCAL", "PROCESSED_REMOTE", "PLAYING"})
 """The words for an agent whose media flows; any other, known or not, means not yet."""
@@ -43,6 +43,20 @@ def identity_of(uri: str, local: str, remote: str) -> str:
 def flags(item: JsonObject) -> dict[str, Json]:
     """Return what a listing tells of sound, picture and recording; older builds leave it out."""
     return {flag: truth(item, flag) for flag in FLAGS if item.get(flag) is not None}
+
+
+def unusual_in(fields: JsonObject) -> tuple[str, ...]:
+    """Return the listed flags that are not as a start without them would set them."""
+    return tuple(
+        flag for flag in FLAGS if flag in fields and truth(fields, flag) is (flag == "record")
+    )
+
+
+def host_of(uri: str) -> str:
+    """Return the host of a uri, without its port; "" where there is none that may be shown."""
+    url = url_of(uri)
+    shown = url.visible.partition("://")[2] if url is not None else ""
+    return shown.partition("/")[0].partition(":")[0]
 
 
 def connection(seen: Seen) -> Map[str, Json]:

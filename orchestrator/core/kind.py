@@ -62,6 +62,21 @@ Comparison = Same | InPlace | Different | Later | Past
 
 
 @frozen
+class Written(Generic[S]):
+    """How a seen thing would be declared; `name` is a readable one, which others may have too."""
+
+    name: str
+    spec: S
+
+
+@frozen
+class LeftOut:
+    """A seen thing that cannot be declared, or should not be; `reason` is for people."""
+
+    reason: str
+
+
+@frozen
 class Source:
     """A stream that a declared thing reads: its name, or a pattern in which `*` is any text.
 
@@ -144,7 +159,8 @@ class Declarable(Generic[S]):
     fields of a create that no listing shows; `made` reads the server-made id from the reply to a
     create ("" when it has none). `again` says whether it is made again after its end,
     `waits_for_use` whether it is made only while something declared is ready to read what it makes;
-    an `is_patient` one may take as long as it likes to begin.
+    an `is_patient` one may take as long as it likes to begin. `declared_as` is how a seen thing has
+    to be declared to stay as it is, None where it belongs to another kind with the same list.
     """
 
     spec: type[S]
@@ -157,6 +173,7 @@ class Declarable(Generic[S]):
     made: Callable[[RestReply], str]
     compare: Callable[[S, Seen, Map[str, Json], Site], Comparison]
     delete: Callable[[Seen, Site], RestCall]
+    declared_as: Callable[[Seen, Site], Written[S] | LeftOut | None]
     reach: Reach = Reach.EVERYWHERE
     repeat: Repeat = Repeat.REFUSED
     makes: Callable[[S], tuple[str, ...]] = _nothing

@@ -71,4 +71,7 @@ class Calling:
 
 
 def _refusal(call: RestCall, reply: RestReply) -> str:
-    return f"{call.path} answered {reply.status}: {complaint(reply)}".rstrip(": ")
+    """Return what the node said, and what its status means of this method."""
+    said = f"{call.path} answered {reply.status}: {complaint(reply)}".rstrip(": ")
+    meaning = CALLS[call.path].errors.get(reply.status)
+    return f"{said} ({meaning})" if meaning else said

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from orchestrator.core.configuration import Node
-from orchestrator.core.json import JsonObject
+from orchestrator.core.json import JsonObject, freeze_object
 from orchestrator.core.kind import Kind
 from orchestrator.core.rest import Listing, listing
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
@@ -29,6 +29,19 @@ def client_of(name: str, node: NodeSettings, call_ms: int, vault: Vault) -> Node
 
 async def listed(client: NodeClient, kind: Kind[Any], node: Node, vault: Vault) -> Listing | str:
     """Return all of a kind on a node, or why that cannot be said; no secret is in either."""
+    found = await listed_in_clear(client, kind, node, vault)
+    return found if isinstance(found, str) else sealed(found, vault)
+
+
+def sealed(found: Listing, vault: Vault) -> Listing:
+    """Return the same list, fit to be kept."""
+    return Listing(tuple(vault.sealer.object(item) for item in found.items))
+
+
+async def listed_in_clear(
+    client: NodeClient, kind: Kind[Any], node: Node, vault: Vault
+) -> Listing | str:
+    """Return all of a kind on a node as it is, keys in addresses included, or why it cannot."""
     items: list[JsonObject] = []
     for call in kind.listings(node):
         try:
@@ -38,5 +51,5 @@ async def listed(client: NodeClient, kind: Kind[Any], node: Node, vault: Vault) 
         read = listing(reply, kind.identity)
         if not isinstance(read, Listing):
             return vault.redacted(f"{call.path}: {read.reason}")
-        items += (vault.sealer.object(item) for item in read.items)
+        items += (freeze_object(item) for item in read.items)
     return Listing(tuple(items))

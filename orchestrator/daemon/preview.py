@@ -58,8 +58,12 @@ class Preview:
                 await client.aclose()
 
     async def _look(self, client: NodeClient, vault: Vault, scope: Scope) -> None:
-        began = LastLook(self.world.position, self.now_ms, self.now_ms)
         found = await listed(client, self.kinds[scope[1]], self.world.node(scope[0]), vault)
+        self.take(scope, found)
+
+    def take(self, scope: Scope, found: Listing | str) -> None:
+        """Take what a look at a kind on a node has shown, or why it failed."""
+        began = LastLook(self.world.position, self.now_ms, self.now_ms)
         if not isinstance(found, Listing):
             self.looks[scope] = LastLook(failing_ms=self.now_ms, error=found)
             return

@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from orchestrator.core.agent import differing, given
+from orchestrator.core.agent import differing, given, unusual_in
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.kind import (
@@ -19,10 +19,12 @@ from orchestrator.core.kind import (
     Declarable,
     Different,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Seen
@@ -32,6 +34,7 @@ from orchestrator.core.site import Site
 
 TALKING: Final = frozenset({"ESTABLISHED", "HOLD"})
 ENDED: Final = frozenset({"BUSY", "FAILED", "FINISH"})
+UNLISTED: Final = "unlisted.invalid"  # stands where a call needs what no list shows
 LISTED: Final = ("callee", "rtmpUrl", "rtmpStream", "visibleName", "hasAudio", "hasVideo")
 
 
@@ -176,6 +179,32 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/call/terminate", Map({"callId": seen.natural}))
 
 
+def declared_as(seen: Seen, site: Site) -> Written[Call] | LeftOut | None:
+    """Return an outgoing one; by which domain and password it was dialled is not listed.
+
+    So it cannot be dialled again before they are written, and by itself it never is.
+    """
+    fields = seen.fields
+    if fields["incoming"]:
+        return LeftOut("it comes in: somebody called the node")
+    login, _, domain = text(fields, "caller").partition("@")
+    published = text(fields, "streamName")
+    unusual = {flag: truth(fields, flag) for flag in unusual_in(fields)}
+    spec = Call(
+        callee=text(fields, "callee"),
+        sip_login=login or UNLISTED,
+        sip_domain=domain or UNLISTED,
+        call_id=seen.natural,
+        to_stream=published if site.ids(published) else "",
+        rtmp_url=text(fields, "rtmpUrl"),
+        rtmp_stream=text(fields, "rtmpStream"),
+        visible_name=text(fields, "visibleName"),
+        has_audio=unusual.get("hasAudio"),
+        has_video=True if truth(fields, "hasVideo") else None,
+    )
+    return Written(seen.natural, spec)
+
+
 def _comparable(fields: JsonObject) -> dict[str, Json]:
     return {
         name: normalised(value) if name == "rtmpUrl" and isinstance(value, str) else value
@@ -227,6 +256,7 @@ KIND: Final = Kind[Call](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
         is_patient=True,
     ),

@@ -17,10 +17,12 @@ from orchestrator.core.kind import (
     Declarable,
     Different,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
@@ -128,6 +130,12 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/stream/inject/terminate", Map({"localStreamName": seen.natural}))
 
 
+def declared_as(seen: Seen, _site: Site) -> Written[Injection] | LeftOut | None:
+    """Return it: all that there is of it is listed."""
+    spec = Injection(seen.natural, text(seen.fields, "remoteStreamName"))
+    return Written(seen.natural, spec)
+
+
 KIND: Final = Kind[Injection](
     name="injection",
     plural="injections",
@@ -148,6 +156,7 @@ KIND: Final = Kind[Injection](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
     ),
 )

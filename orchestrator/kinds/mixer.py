@@ -11,18 +11,28 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from orchestrator.core.agent import FLAGS, differing, flags, given, is_running, scheme_of
+from orchestrator.core.agent import (
+    FLAGS,
+    differing,
+    flags,
+    given,
+    is_running,
+    scheme_of,
+    unusual_in,
+)
 from orchestrator.core.configuration import Node
-from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.kind import (
     Comparison,
     Declarable,
     Different,
     InPlace,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
@@ -35,6 +45,7 @@ KNOWN: Final = frozenset(
     {"localMediaSessionId", "remoteMediaSessionId", "localStreamName", "remoteStreamName"}
     | {"uri", "status", "mediaSessions", *FLAGS}
 )
+BESIDE: Final = frozenset({"watermark", "background", "mixerLayoutClass"})
 
 
 @frozen
@@ -176,6 +187,34 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/mixer/terminate", Map({"uri": seen.natural}))
 
 
+def declared_as(seen: Seen, site: Site) -> Written[Mixer] | LeftOut | None:
+    """Return it with the streams that are in it, and the parameters that its build lists."""
+    fields, name = seen.fields, seen.natural.partition("://")[2]
+    output = text(fields, "localStreamName")
+    inputs = sorted({site.name_of(id_) for id_ in _listed(seen) or ()} - {"", output})
+    if any(one.split("#")[1:2] == [name] for one in inputs):
+        return LeftOut("WCS made it for a room: its inputs are called user#room")
+    listed = _object(fields, "parameters")
+    parameters = {
+        one: listed[one]
+        for one in listed
+        if one not in BESIDE and isinstance(listed[one], bool | int | float | str)
+    }
+    unusual = {flag: truth(fields, flag) for flag in unusual_in(fields)}
+    spec = Mixer(
+        local_stream_name=output,
+        uri=seen.natural,
+        inputs=tuple(Input(one) for one in inputs if not scheme_of(one) and "*" not in one),
+        parameters=Map(parameters),
+        has_audio=unusual.get("hasAudio"),
+        has_video=unusual.get("hasVideo"),
+        watermark=text(listed, "watermark"),
+        background=text(listed, "background"),
+        mixer_layout_class=text(listed, "mixerLayoutClass"),
+    )
+    return Written(name, spec)
+
+
 def _session(session: Json) -> str:
     """Return the id of an input; some builds list it as an object."""
     if isinstance(session, Mapping):
@@ -228,6 +267,7 @@ KIND: Final = Kind[Mixer](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
     ),
 )

@@ -19,18 +19,22 @@ from orchestrator.core.agent import (
     identity_of,
     is_running,
     scheme_of,
+    unusual_in,
+    without_suffix,
 )
 from orchestrator.core.configuration import Node
-from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.kind import (
     Comparison,
     Declarable,
     Different,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
@@ -201,6 +205,32 @@ def delete(seen: Seen, _site: Site) -> RestCall:
             return RestCall("/pull/terminate", connection(seen))
 
 
+def declared_as(seen: Seen, site: Site) -> Written[Pull] | LeftOut | None:
+    """Return it with the names and the flags that are listed, those as usual left out.
+
+    What publishes no stream under its own id is a push to another WCS, or cannot be told from one.
+    """
+    fields = seen.fields
+    uri, name = text(fields, "uri"), text(fields, "localStreamName")
+    unusual = {flag: truth(fields, flag) for flag in unusual_in(fields)}
+    is_own = scheme_of(uri) in GROUPS
+    if not is_own and site.name_of(seen.id) != name:
+        return None
+    if scheme_of(name) or not name:
+        return LeftOut("WCS fetches what is called by its address for those who play it")
+    return Written(
+        name,
+        Pull(
+            uri=uri if is_own else without_suffix(uri),
+            local_stream_name=name,
+            remote_stream_name="" if is_own else text(fields, "remoteStreamName"),
+            has_audio=unusual.get("hasAudio"),
+            has_video=unusual.get("hasVideo"),
+            record=unusual.get("record"),
+        ),
+    )
+
+
 def _flags(spec: Pull) -> dict[str, Json]:
     return given(hasAudio=spec.has_audio, hasVideo=spec.has_video, record=spec.record)
 
@@ -228,6 +258,7 @@ KIND: Final = Kind[Pull](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
     ),
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import frozen
 
+from orchestrator.core.agent import scheme_of
 from orchestrator.core.configuration import Node, Recorder
 from orchestrator.core.json import Json, JsonObject, text, truth
 from orchestrator.core.kind import (
@@ -19,11 +20,13 @@ from orchestrator.core.kind import (
     Different,
     Kind,
     Later,
+    LeftOut,
     Past,
     Reach,
     Repeat,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Seen
@@ -130,6 +133,16 @@ def delete(seen: Seen, site: Site) -> RestCall:
     return RestCall(path, Map({"mediaSessionId": seen.id}))
 
 
+def declared_as(seen: Seen, site: Site) -> Written[Recording] | LeftOut | None:
+    """Return it by its stream's name; no list shows its settings, so they are the node's own."""
+    name = site.name_of(seen.id)
+    if not name:
+        return LeftOut("the stream that it records is not listed")
+    if scheme_of(name):
+        return LeftOut("it records a stream that is called by an address")
+    return Written(name, Recording(name))
+
+
 KIND: Final = Kind[Recording](
     name="recording",
     plural="recordings",
@@ -149,6 +162,7 @@ KIND: Final = Kind[Recording](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
         repeat=Repeat.CUTS,
     ),

@@ -9,18 +9,20 @@ from typing import Final
 
 from attrs import evolve, field, frozen
 
-from orchestrator.core.agent import differing, flags, given, is_running, scheme_of
+from orchestrator.core.agent import differing, flags, given, is_running, scheme_of, unusual_in
 from orchestrator.core.configuration import Node
-from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.json import Json, JsonObject, text, truth, whole
 from orchestrator.core.kind import (
     Comparison,
     Declarable,
     Different,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
@@ -28,6 +30,9 @@ from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.site import Site
 
 NEWER: Final = "transcoder2"
+NUMBERS: Final = (
+    *("width", "height", "fps", "keyFrameInterval", "bitrate", "audioRate", "audioBitrate"),
+)
 
 
 @frozen
@@ -183,6 +188,37 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/transcoder/terminate", Map({"uri": text(seen.fields, "uri")}))
 
 
+def declared_as(seen: Seen, _site: Site) -> Written[Transcoder] | LeftOut | None:
+    """Return it with what its build lists of the encoder, and the flags that are not as usual."""
+    fields, listed = seen.fields, _object(seen.fields)
+    unusual = {flag: truth(fields, flag) for flag in unusual_in(fields)}
+    numbers = {name: whole(listed, name) or None for name in NUMBERS}
+    return Written(
+        seen.natural.partition("://")[2],
+        Transcoder(
+            remote_stream_name=text(fields, "remoteStreamName"),
+            local_stream_name=text(fields, "localStreamName"),
+            uri=seen.natural,
+            encoder=Encoder(
+                width=numbers["width"],
+                height=numbers["height"],
+                fps=numbers["fps"],
+                key_frame_interval=numbers["keyFrameInterval"],
+                bitrate=numbers["bitrate"],
+                type=text(listed, "type"),
+                watermark=text(listed, "watermark"),
+                video_codec=text(listed, "videoCodec"),
+                audio_codec=text(listed, "audioCodec"),
+                audio_rate=numbers["audioRate"],
+                audio_bitrate=numbers["audioBitrate"],
+            ),
+            has_audio=unusual.get("hasAudio"),
+            has_video=unusual.get("hasVideo"),
+            record=unusual.get("record"),
+        ),
+    )
+
+
 def _object(fields: JsonObject) -> JsonObject:
     encoder = fields.get("encoder")
     return encoder if isinstance(encoder, Map) else EMPTY
@@ -232,6 +268,7 @@ KIND: Final = Kind[Transcoder](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
     ),
 )

@@ -10,9 +10,20 @@ from typing import Final
 
 from attrs import frozen
 
+from orchestrator.core.agent import host_of, scheme_of
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import Comparison, Declarable, Different, InPlace, Kind, Same, Source
+from orchestrator.core.kind import (
+    Comparison,
+    Declarable,
+    Different,
+    InPlace,
+    Kind,
+    LeftOut,
+    Same,
+    Source,
+    Written,
+)
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
 from orchestrator.core.rest import RestCall, RestReply
@@ -158,6 +169,22 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return _to("/push/terminate", seen)
 
 
+def declared_as(seen: Seen, site: Site) -> Written[Transponder] | LeftOut | None:
+    """Return it under the name of its stream: without the prefix, unless that is the stream's own.
+
+    No list tells whether its address is a full one, nor which sound it plays.
+    """
+    name, url = text(seen.fields, "streamName"), text(seen.fields, "rtmpUrl")
+    if seen.fields["soundEnabled"]:
+        return LeftOut("it plays a sound, and the node does not list which file")
+    plain = name.removeprefix(PREFIX)
+    stream = name if site.ids(name) and not site.ids(plain) else plain
+    if not stream or scheme_of(stream):
+        return LeftOut("it sends a stream that is called by an address")
+    spec = Transponder(stream, url, muted=bool(seen.fields["muted"]))
+    return Written(f"{stream}-{host_of(url)}", spec)
+
+
 def _compare_sound(sound: Sound | None, seen: Seen, sent_to_it: Map[str, Json]) -> Comparison:
     heard = bool(seen.fields["soundEnabled"])
     if sound is None:
@@ -202,5 +229,6 @@ KIND: Final = Kind[Transponder](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
     ),
 )

@@ -20,10 +20,12 @@ from orchestrator.core.kind import (
     Declarable,
     Different,
     Kind,
+    LeftOut,
     Nodes,
     Reach,
     Same,
     Source,
+    Written,
 )
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Seen
@@ -159,6 +161,14 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/vod/terminate", Map(body))
 
 
+def declared_as(seen: Seen, _site: Site) -> Written[Vod] | LeftOut | None:
+    """Return it as what can be started, whichever scheme is listed; older builds tell no loop."""
+    if scheme_of(seen.natural):
+        return LeftOut("WCS publishes what is called by its address for those who play it")
+    uri = f"vod-live://{_file(text(seen.fields, 'uri'))}"
+    return Written(seen.natural, Vod(uri, seen.natural, loop=truth(seen.fields, "loop")))
+
+
 def _file(uri: str) -> str:
     return uri.partition("://")[2]
 
@@ -187,6 +197,7 @@ KIND: Final = Kind[Vod](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
         reach=Reach.NODE,
     ),
 )

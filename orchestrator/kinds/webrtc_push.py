@@ -9,10 +9,27 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from orchestrator.core.agent import connection, identity_of, is_running, scheme_of
+from orchestrator.core.agent import (
+    connection,
+    host_of,
+    identity_of,
+    is_running,
+    scheme_of,
+    without_suffix,
+)
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text
-from orchestrator.core.kind import Comparison, Declarable, Different, Kind, Nodes, Same, Source
+from orchestrator.core.kind import (
+    Comparison,
+    Declarable,
+    Different,
+    Kind,
+    LeftOut,
+    Nodes,
+    Same,
+    Source,
+    Written,
+)
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Gone, Seen
 from orchestrator.core.rest import RestCall, RestReply
@@ -126,6 +143,17 @@ def delete(seen: Seen, _site: Site) -> RestCall:
     return RestCall("/pull/terminate", connection(seen))
 
 
+def declared_as(seen: Seen, site: Site) -> Written[WebrtcPush] | LeftOut | None:
+    """Return it, unless a stream is published under its own id: then it is a pull."""
+    local, remote = text(seen.fields, "localStreamName"), text(seen.fields, "remoteStreamName")
+    if site.name_of(seen.id) == local:
+        return None
+    if not is_running(seen):
+        return LeftOut("it does not run, so nothing tells whether it is a pull or a push")
+    uri = without_suffix(text(seen.fields, "uri"))
+    return Written(f"{local}-{host_of(uri)}", WebrtcPush(uri, local, remote))
+
+
 KIND: Final = Kind[WebrtcPush](
     name="webrtcPush",
     plural="webrtcPushes",
@@ -148,5 +176,6 @@ KIND: Final = Kind[WebrtcPush](
         made=made,
         compare=compare,
         delete=delete,
+        declared_as=declared_as,
     ),
 )

@@ -23,6 +23,8 @@ from orchestrator.core.rest import NotJson, RestCall, RestReply
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown
 
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+PREFIX: Final = "/rest-api"
+STATISTICS: Final = "/?action=stat"
 _ROOM: Final = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
 _NO_EFFECT: Final = (
     httpx.ConnectError,
@@ -152,12 +154,19 @@ class NodeClient:
         for client in {*self._work.clients, *self._looks.clients}:
             await client.aclose()
 
-    async def _send(self, lane: "_Lane", call: RestCall) -> RestReply:
+    async def statistics_page(self) -> RestReply:
+        """Return the page of counters, which stands beside the REST API; it is no JSON."""
+        root = self._url.removesuffix(PREFIX)
+        return await self._send(self._looks, RestCall(STATISTICS), "GET", root)
+
+    async def _send(
+        self, lane: "_Lane", call: RestCall, verb: str = "POST", root: str = ""
+    ) -> RestReply:
         async with lane.limiter:
             client = lane.clients.pop()
             try:
                 await self._pace.wait_turn()
-                reply = await self._exchange(client, call)
+                reply = await self._exchange(client, call, verb, root or self._url)
             except NodeUnreachable:
                 self._counted = evolve(self._counted, unreachable=self._counted.unreachable + 1)
                 raise
@@ -169,13 +178,16 @@ class NodeClient:
         self._counted = evolve(self._counted, answered=self._counted.answered + 1)
         return reply
 
-    async def _exchange(self, client: httpx.AsyncClient, call: RestCall) -> RestReply:
+    async def _exchange(
+        self, client: httpx.AsyncClient, call: RestCall, verb: str, root: str
+    ) -> RestReply:
         endpoint = self._endpoint
+        body = orjson.dumps(call.body, default=_plain, option=orjson.OPT_SORT_KEYS)
         try:
             request = client.build_request(
-                "POST",
-                self._url + call.path,
-                content=orjson.dumps(call.body, default=_plain, option=orjson.OPT_SORT_KEYS),
+                verb,
+                root + call.path,
+                content=body if verb == "POST" else None,
                 headers=_HEADERS,
             )
             request.url.raw_host.decode().encode("idna")  # as the look-up of the name will do it
