@@ -8,34 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from orchestrator.core.event import (
-    ActionFailed,
-    ActionFinished,
-    ActionStarted,
-    Adopted,
-    Checkpoint,
-    ClockStepped,
-    ConfigurationLoaded,
-    DaemonStarted,
-    DaemonStopped,
-    DocumentAccepted,
-    DocumentRejected,
-    Entry,
-    FightStopped,
-    Finished,
-    Forgotten,
-    HookReceived,
-    Looked,
-    NodeFound,
-    NodeLost,
-    NodeRestarted,
-    OperatorAsked,
-    Parked,
-    PlanApproved,
-    PlanHeld,
-    StateLoaded,
-    TailLost,
-)
+from orchestrator.core import event as events
+from orchestrator.core.event import Entry
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.ordered import keys_of, nodes_of
@@ -63,49 +37,63 @@ def concern(  # noqa: C901 - one table
 ) -> Concern:
     """Return the placements whose verdict an entry can change."""
     match entry.event:
-        case HookReceived() as hook:
+        case events.HookReceived() as hook:
             return _of_hook(before, after, hook, kinds)
-        case Looked() as looked:
+        case events.Looked() as looked:
             return _of_look(before, after, looked, kinds)
         case (
-            ActionStarted(action="call")
-            | ActionFinished(action="call")
-            | ActionFailed(action="call")
+            events.ActionStarted(action="call")
+            | events.ActionFinished(action="call")
+            | events.ActionFailed(action="call")
         ):
             return NOTHING
         case (
-            ActionStarted(node=node, key=key)
-            | ActionFinished(node=node, key=key)
-            | ActionFailed(node=node, key=key)
-            | Adopted(node=node, key=key)
-            | Forgotten(node=node, key=key)
-            | Finished(node=node, key=key)
-            | FightStopped(node=node, key=key)
+            events.ActionStarted(node=node, key=key)
+            | events.ActionFinished(node=node, key=key)
+            | events.ActionFailed(node=node, key=key)
+            | events.Adopted(node=node, key=key)
+            | events.Forgotten(node=node, key=key)
+            | events.Finished(node=node, key=key)
+            | events.FightStopped(node=node, key=key)
         ):
             placement = Placement(node, key)
             return frozenset({placement, current(before, placement)})
-        case OperatorAsked() as asked:
+        case events.OperatorAsked() as asked:
             return _of_verb(after, asked)
-        case StateLoaded(items=items, removed=removed, moved=moved):
+        case events.StateLoaded(items=items, removed=removed, moved=moved):
             names = (key for one in moved for key in (one.old, one.new))
             keys = {*(item.key for item in items), *removed, *names}
             nodes = {*before.configuration.nodes, *after.configuration.nodes}
             placements = frozenset(Placement(node, key) for node in nodes for key in keys)
             makers = makers_for(before, placements, kinds) | makers_for(after, placements, kinds)
             return placements | makers
-        case PlanHeld(members=members):
+        case events.PlanHeld(members=members):
             return frozenset(Placement(member.node, member.key) for member in members)
-        case NodeLost(node=node) | NodeFound(node=node) | NodeRestarted(node=node):
+        case (
+            events.NodeLost(node=node)
+            | events.NodeFound(node=node)
+            | events.NodeRestarted(node=node)
+        ):
             return Everything(node, _distant(after, node))
-        case ConfigurationLoaded() | PlanApproved() | DaemonStarted() | TailLost() | Checkpoint():
+        case (
+            events.ConfigurationLoaded()
+            | events.PlanApproved()
+            | events.DaemonStarted()
+            | events.TailLost()
+            | events.Checkpoint()
+        ):
             return Everything()
         case (  # pragma: no branch
-            DocumentRejected() | DocumentAccepted() | Parked() | DaemonStopped() | ClockStepped()
+            events.DocumentRejected()
+            | events.DocumentAccepted()
+            | events.Parked()
+            | events.DaemonStopped()
+            | events.ClockStepped()
         ):
             return NOTHING
 
 
-def _of_verb(world: World, asked: OperatorAsked) -> Concern:
+def _of_verb(world: World, asked: events.OperatorAsked) -> Concern:
     """Return what a verb names; a node counts with all that is on it."""
     if asked.verb == "log accept" or nodes_of(asked):
         return Everything()
@@ -113,7 +101,7 @@ def _of_verb(world: World, asked: OperatorAsked) -> Concern:
     return frozenset(Placement(node, key) for node in nodes for key in keys_of(asked))
 
 
-def _of_hook(before: World, after: World, hook: HookReceived, kinds: Kinds) -> Concern:
+def _of_hook(before: World, after: World, hook: events.HookReceived, kinds: Kinds) -> Concern:
     concerned: frozenset[Placement] = frozenset()
     for kind in kinds.values():
         heard = kind.hear(hook.method, hook.body)
@@ -124,7 +112,7 @@ def _of_hook(before: World, after: World, hook: HookReceived, kinds: Kinds) -> C
     return concerned
 
 
-def _of_look(before: World, after: World, looked: Looked, kinds: Kinds) -> Concern:
+def _of_look(before: World, after: World, looked: events.Looked, kinds: Kinds) -> Concern:
     node, kind = looked.node, looked.kind
     scope = (node, kind)
     if scope not in before.fresh or before.cliffs.get(scope) != after.cliffs.get(scope):

@@ -127,6 +127,26 @@ def _nothing(_spec: Any) -> tuple[str, ...]:
     return ()
 
 
+def _itself(seen: "Seen") -> tuple[str, ...]:
+    return (seen.natural,)
+
+
+def _fed_by_itself(seen: "Seen", _position: int, _site: Site) -> tuple[str, ...]:
+    return (seen.natural,)
+
+
+def _unheard(_method: str, _body: JsonObject) -> Seen | Gone | None:
+    return None
+
+
+def _listed_all(_spec: Any) -> Map[str, Json]:
+    return EMPTY
+
+
+def _unnamed(_reply: RestReply) -> str:
+    return ""
+
+
 def _always(_spec: Any) -> Again:
     return Again.ALWAYS
 
@@ -166,14 +186,14 @@ class Declarable(Generic[S]):
     spec: type[S]
     naturals: Callable[[S, Site], tuple[str, ...]]
     target: Callable[[S], str]
-    occupied: Callable[[Seen], tuple[str, ...]]
     needs: Callable[[S], tuple[Source, ...]]
     create: Callable[[S, Site], RestCall]
-    sent: Callable[[S], Map[str, Json]]
-    made: Callable[[RestReply], str]
     compare: Callable[[S, Seen, Map[str, Json], Site], Comparison]
     delete: Callable[[Seen, Site], RestCall]
     declared_as: Callable[[Seen, Site], Written[S] | LeftOut | None]
+    occupied: Callable[[Seen], tuple[str, ...]] = _itself
+    sent: Callable[[S], Map[str, Json]] = _listed_all
+    made: Callable[[RestReply], str] = _unnamed
     reach: Reach = Reach.EVERYWHERE
     repeat: Repeat = Repeat.REFUSED
     makes: Callable[[S], tuple[str, ...]] = _nothing
@@ -192,17 +212,18 @@ class Kind(Generic[S]):
     of them (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published
     streams that may feed a thing first seen at a position: without any, it ends with what it had.
     `is_running` goes by the status word, where there is one. A kind whose `declared` is None is
-    only observed.
+    only observed. What is left out: all goes by its uri, is heard of by no hook and feeds itself;
+    and of what is declared, all is listed, a create names no id, and it occupies its natural key.
     """
 
     name: str
     plural: str
     listings: Callable[[Node], tuple[RestCall, ...]]
-    identity: str
     parse: Callable[[JsonObject], Seen | None]
-    hear: Callable[[str, JsonObject], Seen | Gone | None]
-    sources: Callable[[Seen, int, Site], tuple[str, ...]]
     declared: Declarable[S] | None
+    identity: str = "uri"
+    hear: Callable[[str, JsonObject], Seen | Gone | None] = _unheard
+    sources: Callable[[Seen, int, Site], tuple[str, ...]] = _fed_by_itself
     is_running: Callable[[Seen], bool] = _runs
 
     @property

@@ -6,36 +6,10 @@ It never fails on an entry that stands in the log: a fact about something that t
 know is kept in the log and changes nothing here.
 """
 
+from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
-from orchestrator.core.event import (
-    ActionFailed,
-    ActionFinished,
-    ActionStarted,
-    Adopted,
-    Checkpoint,
-    ClockStepped,
-    ConfigurationLoaded,
-    DaemonStarted,
-    DaemonStopped,
-    DocumentAccepted,
-    DocumentRejected,
-    Entry,
-    FightStopped,
-    Finished,
-    Forgotten,
-    HookReceived,
-    Looked,
-    NodeFound,
-    NodeLost,
-    NodeRestarted,
-    OperatorAsked,
-    Parked,
-    PlanApproved,
-    PlanHeld,
-    StateLoaded,
-    TailLost,
-)
+from orchestrator.core.event import Entry
 from orchestrator.core.failure import shifted
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken
@@ -52,63 +26,63 @@ from orchestrator.core.world import Lost, Rejected, World
 def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, PLR0912 - one table
     """Return the world after one more entry. Entries come in the order of their positions."""
     event = entry.event
-    if isinstance(event, Checkpoint):
+    if isinstance(event, events.Checkpoint):
         checkpoint: World = event.world
         return evolve(checkpoint, position=entry.position, at_ms=entry.at_ms)
     world = evolve(world, position=entry.position, at_ms=entry.at_ms)
     match event:
-        case HookReceived():
+        case events.HookReceived():
             return with_hook(world, event, kinds)
-        case Looked():
+        case events.Looked():
             return with_look(world, event, kinds)
-        case ActionStarted():
+        case events.ActionStarted():
             return started(world, event, kinds)
-        case ActionFinished():
+        case events.ActionFinished():
             return finished(world, event, kinds)
-        case ActionFailed():
+        case events.ActionFailed():
             return failed(world, event, kinds)
-        case ConfigurationLoaded():
+        case events.ConfigurationLoaded():
             return with_taken(world, with_configuration(world, event, kinds))
-        case StateLoaded():
+        case events.StateLoaded():
             renamed = with_renamed(world, event, kinds)
             return with_taken(world, with_state(renamed, event, kinds))
-        case DocumentRejected(file=file, line=line, column=column, message=message):
+        case events.DocumentRejected(file=file, line=line, column=column, message=message):
             rejected = Rejected(Place(file, line, column), message, world.position)
             return evolve(world, rejected=world.rejected.set(file, rejected))
-        case DocumentAccepted(file=file):
+        case events.DocumentAccepted(file=file):
             return evolve(world, rejected=without(world.rejected, file))
-        case Adopted():
+        case events.Adopted():
             return with_adoption(world, event, kinds)
-        case PlanHeld():
+        case events.PlanHeld():
             return with_hold(world, event)
-        case PlanApproved():
+        case events.PlanApproved():
             return with_approval(world, event)
-        case NodeLost(node=node, message=message):
+        case events.NodeLost(node=node, message=message):
             lost = Lost(world.position, world.at_ms, message)
             return evolve(world, lost=world.lost.set(node, lost))
-        case NodeFound(node=node):
+        case events.NodeFound(node=node):
             return _found(world, node, kinds)
-        case NodeRestarted():
+        case events.NodeRestarted():
             return with_restart(world, event, kinds)
-        case Forgotten():
+        case events.Forgotten():
             return with_forgotten(world, entry, event)
-        case FightStopped(node=node, key=key, message=message):
+        case events.FightStopped(node=node, key=key, message=message):
             placement = Placement(node, key)
             record = evolve(world.record(placement), fight=message)
             return evolve(world, records=world.records.set(placement, record))
-        case Finished(node=node, key=key):
+        case events.Finished(node=node, key=key):
             placement = Placement(node, key)
             record = evolve(world.record(placement), finished_ms=world.at_ms)
             return evolve(world, records=world.records.set(placement, record))
-        case OperatorAsked():
+        case events.OperatorAsked():
             return with_asked(world, event, entry.actor)
-        case TailLost(position=position):
+        case events.TailLost(position=position):
             return evolve(world, tail_lost=position)
-        case DaemonStarted():
+        case events.DaemonStarted():
             return _began(world, kinds)
-        case ClockStepped(by_ms=by_ms) if by_ms > 0:
+        case events.ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
-        case Parked() | DaemonStopped() | ClockStepped():  # pragma: no branch
+        case events.Parked() | events.DaemonStopped() | events.ClockStepped():  # pragma: no branch
             return world
 
 

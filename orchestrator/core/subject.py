@@ -3,72 +3,50 @@
 Names are percent-encoded, so that a subject has no space and one slash.
 """
 
-from orchestrator.core.event import (
-    ActionFailed,
-    ActionFinished,
-    ActionStarted,
-    Adopted,
-    Checkpoint,
-    ClockStepped,
-    ConfigurationLoaded,
-    DaemonStarted,
-    DaemonStopped,
-    DocumentAccepted,
-    DocumentRejected,
-    Event,
-    FightStopped,
-    Finished,
-    Forgotten,
-    HookReceived,
-    Looked,
-    NodeFound,
-    NodeLost,
-    NodeRestarted,
-    OperatorAsked,
-    Parked,
-    PlanApproved,
-    PlanHeld,
-    StateLoaded,
-    TailLost,
-)
+from orchestrator.core import event as events
+from orchestrator.core.event import Event
 from orchestrator.core.json import text
 
 
 def subject_of(event: Event) -> str:
     """Return what an event is about, as people select it: `kind/name`, names percent-encoded."""
     match event:
-        case HookReceived():
+        case events.HookReceived():
             return _subject_of_hook(event)
         case (
-            ActionStarted(key=key)
-            | ActionFinished(key=key)
-            | ActionFailed(key=key)
-            | Adopted(key=key)
-            | Forgotten(key=key)
-            | Parked(key=key)
-            | Finished(key=key)
-            | FightStopped(key=key)
+            events.ActionStarted(key=key)
+            | events.ActionFinished(key=key)
+            | events.ActionFailed(key=key)
+            | events.Adopted(key=key)
+            | events.Forgotten(key=key)
+            | events.Parked(key=key)
+            | events.Finished(key=key)
+            | events.FightStopped(key=key)
         ):
             return subject(key.kind, key.name)
         case (
-            Looked(node=node)
-            | NodeLost(node=node)
-            | NodeFound(node=node)
-            | NodeRestarted(node=node)
+            events.Looked(node=node)
+            | events.NodeLost(node=node)
+            | events.NodeFound(node=node)
+            | events.NodeRestarted(node=node)
         ):
             return subject("node", node)
-        case ConfigurationLoaded(place=place):
+        case events.ConfigurationLoaded(place=place):
             return subject("document", place.file)
-        case DocumentRejected(file=file) | DocumentAccepted(file=file):
+        case events.DocumentRejected(file=file) | events.DocumentAccepted(file=file):
             return subject("document", file)
-        case StateLoaded():
+        case events.StateLoaded():
             return subject("document", "state")
-        case PlanHeld(hold=hold) | PlanApproved(hold=hold):
+        case events.PlanHeld(hold=hold) | events.PlanApproved(hold=hold):
             return subject("hold", hold)
-        case OperatorAsked(verb=verb):
+        case events.OperatorAsked(verb=verb):
             return subject("operator", verb)
         case (  # pragma: no branch
-            DaemonStarted() | DaemonStopped() | TailLost() | ClockStepped() | Checkpoint()
+            events.DaemonStarted()
+            | events.DaemonStopped()
+            | events.TailLost()
+            | events.ClockStepped()
+            | events.Checkpoint()
         ):
             return "daemon"
 
@@ -92,7 +70,7 @@ def _encoded(octet: int) -> str:
     return letter if plain else f"%{octet:02X}"
 
 
-def _subject_of_hook(hook: HookReceived) -> str:
+def _subject_of_hook(hook: events.HookReceived) -> str:
     body = hook.body
     if name := text(body, "name"):
         return subject("stream", name)

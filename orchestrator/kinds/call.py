@@ -27,8 +27,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.seal import normalised
 from orchestrator.core.site import Site
 
@@ -97,16 +97,6 @@ def is_running(seen: Seen) -> bool:
     return text(seen.fields, "status") in ("", *TALKING)
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: what is there is told by looks."""
-    return None
-
-
-def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
-    """Return itself: it reads nothing of the node."""
-    return (seen.natural,)
-
-
 def naturals(spec: Call, _site: Site) -> tuple[str, ...]:
     """Return its callId."""
     return (spec.call_id,)
@@ -115,11 +105,6 @@ def naturals(spec: Call, _site: Site) -> tuple[str, ...]:
 def target(spec: Call) -> str:
     """Return its callId."""
     return spec.call_id
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return its callId."""
-    return (seen.natural,)
 
 
 def needs(_spec: Call) -> tuple[Source, ...]:
@@ -157,11 +142,6 @@ def create(spec: Call, _site: Site) -> RestCall:
 def sent(spec: Call) -> Map[str, Json]:
     """Return all that was dialled with; lists show little of it."""
     return Map(_fields(spec))
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: its id is ours."""
-    return ""
 
 
 def compare(spec: Call, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
@@ -238,14 +218,11 @@ KIND: Final = Kind[Call](
     listings=listings,
     identity="callId",
     parse=parse,
-    hear=hear,
-    sources=sources,
     is_running=is_running,
     declared=Declarable(
         spec=Call,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         makes=makes,
         named=named,
@@ -253,7 +230,6 @@ KIND: Final = Kind[Call](
         again=again,
         create=create,
         sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

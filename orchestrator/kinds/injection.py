@@ -24,9 +24,9 @@ from orchestrator.core.kind import (
     Source,
     Written,
 )
-from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 
@@ -55,11 +55,6 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(covered, "", Map(fields))
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: no hook speaks of injections."""
-    return None
-
-
 def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
     """Return the covered streams that were there before it, none once what covers them has gone."""
     covering = text(seen.fields, "remoteStreamName")
@@ -76,11 +71,6 @@ def naturals(spec: Injection, _site: Site) -> tuple[str, ...]:
 def target(spec: Injection) -> str:
     """Return the name of the covered stream."""
     return spec.local_stream_name
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return the name of the covered stream."""
-    return (seen.natural,)
 
 
 def needs(spec: Injection) -> tuple[Source, ...]:
@@ -105,16 +95,6 @@ def create(spec: Injection, _site: Site) -> RestCall:
         "remoteStreamName": spec.remote_stream_name,
     }
     return RestCall("/stream/inject/startup", Map(body))
-
-
-def sent(_spec: Injection) -> Map[str, Json]:
-    """Return nothing: all that is set is listed."""
-    return EMPTY
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
 
 
 def compare(spec: Injection, seen: Seen, _sent: Map[str, Json], site: Site) -> Comparison:
@@ -142,18 +122,14 @@ KIND: Final = Kind[Injection](
     listings=listings,
     identity="localStreamName",
     parse=parse,
-    hear=hear,
     sources=sources,
     declared=Declarable(
         spec=Injection,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         fault=fault,
         create=create,
-        sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

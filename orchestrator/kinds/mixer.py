@@ -35,8 +35,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 from orchestrator.kinds import mixer_inputs
 from orchestrator.kinds.mixer_inputs import Input, inputs_of, next_step
@@ -91,11 +91,6 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(uri, text(item, "localMediaSessionId"), Map(fields))
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: hooks speak of the stream that it publishes."""
-    return None
-
-
 def sources(seen: Seen, _position: int, site: Site) -> tuple[str, ...]:
     """Return the inputs that are still published; without any it ends after a while."""
     inputs = _listed(seen)
@@ -112,11 +107,6 @@ def naturals(spec: Mixer, _site: Site) -> tuple[str, ...]:
 def target(spec: Mixer) -> str:
     """Return its uri."""
     return spec.uri
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return its uri."""
-    return (seen.natural,)
 
 
 def needs(spec: Mixer) -> tuple[Source, ...]:
@@ -154,11 +144,6 @@ def create(spec: Mixer, _site: Site) -> RestCall:
 def sent(spec: Mixer) -> Map[str, Json]:
     """Return what builds may leave out of their lists; of inputs nothing is sent at the start."""
     return Map({"fixed": Map(_fixed(spec)), "parameters": spec.parameters})
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
 
 
 def compare(spec: Mixer, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
@@ -248,23 +233,19 @@ KIND: Final = Kind[Mixer](
     name="mixer",
     plural="mixers",
     listings=listings,
-    identity="uri",
     parse=parse,
-    hear=hear,
     sources=sources,
     is_running=is_running,
     declared=Declarable(
         spec=Mixer,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         makes=makes,
         named=named,
         fault=fault,
         create=create,
         sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

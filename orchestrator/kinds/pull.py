@@ -37,8 +37,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.seal import normalised
 from orchestrator.core.site import Site
 
@@ -92,16 +92,6 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(natural, text(item, "localMediaSessionId"), Map(fields | flags(item)))
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: hooks speak of the stream that it publishes, not of the agent."""
-    return None
-
-
-def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
-    """Return itself: what it reads is not on the node."""
-    return (seen.natural,)
-
-
 def naturals(spec: Pull, _site: Site) -> tuple[str, ...]:
     """Return the uri, with both names where another WCS is pulled from."""
     if scheme_of(spec.uri) in GROUPS:
@@ -112,11 +102,6 @@ def naturals(spec: Pull, _site: Site) -> tuple[str, ...]:
 def target(spec: Pull) -> str:
     """Return what WCS answers 409 on."""
     return naturals(spec, Site())[0]
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return what WCS answers 409 on."""
-    return (seen.natural,)
 
 
 def needs(spec: Pull) -> tuple[Source, ...]:
@@ -168,16 +153,6 @@ def create(spec: Pull, _site: Site) -> RestCall:
     if group == "rtmp":
         return RestCall("/pull/rtmp/pull", Map({**body, **_flags(spec)}))
     return RestCall("/pull/pull", Map({**body, "remoteStreamName": spec.remote_stream_name}))
-
-
-def sent(_spec: Pull) -> Map[str, Json]:
-    """Return nothing: all that is set is listed, by builds that know it."""
-    return EMPTY
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
 
 
 def compare(spec: Pull, seen: Seen, _sent: Map[str, Json], site: Site) -> Comparison:
@@ -239,23 +214,17 @@ KIND: Final = Kind[Pull](
     name="pull",
     plural="pulls",
     listings=listings,
-    identity="uri",
     parse=parse,
-    hear=hear,
-    sources=sources,
     is_running=is_running,
     declared=Declarable(
         spec=Pull,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         makes=makes,
         named=named,
         fault=fault,
         create=create,
-        sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

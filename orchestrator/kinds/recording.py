@@ -29,8 +29,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 
@@ -61,11 +61,6 @@ def parse(item: JsonObject) -> Seen | None:
         return None
     name = text(item, "recordName" if is_stream else "fileName")
     return Seen(natural=media, id=media, fields=Map({"fileName": name})) if media else None
-
-
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: no hook is known to speak of recordings."""
-    return None
 
 
 def sources(seen: Seen, _position: int, site: Site) -> tuple[str, ...]:
@@ -107,11 +102,6 @@ def sent(spec: Recording) -> Map[str, Json]:
     return Map({"fileTemplate": spec.file_template, "rotation": spec.rotation})
 
 
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty; the recording is known by its stream's id."""
-    return ""
-
-
 def compare(spec: Recording, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
     """Return how the listed one differs; new settings wait for the next publication."""
     name = site.name_of(seen.id)
@@ -149,7 +139,6 @@ KIND: Final = Kind[Recording](
     listings=listings,
     identity="mediaSessionId",
     parse=parse,
-    hear=hear,
     sources=sources,
     declared=Declarable(
         spec=Recording,
@@ -159,7 +148,6 @@ KIND: Final = Kind[Recording](
         needs=needs,
         create=create,
         sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

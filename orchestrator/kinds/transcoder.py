@@ -25,8 +25,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 NEWER: Final = "transcoder2"
@@ -89,11 +89,6 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(uri, text(item, "localMediaSessionId"), Map(fields | flags(item)))
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: hooks speak of the stream that it publishes."""
-    return None
-
-
 def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
     """Return the streams of the name that it reads that were there before it."""
     ids = site.ids(text(seen.fields, "remoteStreamName"))
@@ -108,11 +103,6 @@ def naturals(spec: Transcoder, _site: Site) -> tuple[str, ...]:
 def target(spec: Transcoder) -> str:
     """Return its uri."""
     return spec.uri
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return its uri."""
-    return (seen.natural,)
 
 
 def needs(spec: Transcoder) -> tuple[Source, ...]:
@@ -155,11 +145,6 @@ def create(spec: Transcoder, _site: Site) -> RestCall:
 def sent(spec: Transcoder) -> Map[str, Json]:
     """Return what builds may leave out of their lists."""
     return Map({"encoder": _encoder(spec.encoder), **_flags(spec)})
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
 
 
 def compare(spec: Transcoder, seen: Seen, sent_to_it: Map[str, Json], site: Site) -> Comparison:
@@ -249,23 +234,19 @@ KIND: Final = Kind[Transcoder](
     name="transcoder",
     plural="transcoders",
     listings=listings,
-    identity="uri",
     parse=parse,
-    hear=hear,
     sources=sources,
     is_running=is_running,
     declared=Declarable(
         spec=Transcoder,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         makes=makes,
         named=named,
         fault=fault,
         create=create,
         sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

@@ -25,7 +25,7 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
+from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall, RestReply
 from orchestrator.core.seal import normalised
 from orchestrator.core.site import Site
@@ -70,11 +70,6 @@ def parse(item: JsonObject) -> Seen | None:
         "soundEnabled": truth(item, "soundEnabled"),
     }
     return Seen(natural=_natural(name, url), id=media, fields=Map(fields))
-
-
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: no hook is known to speak of transponders."""
-    return None
 
 
 def listings(_node: Node) -> tuple[RestCall, ...]:
@@ -216,7 +211,6 @@ KIND: Final = Kind[Transponder](
     listings=listings,
     identity="mediaSessionId",
     parse=parse,
-    hear=hear,
     sources=sources,
     declared=Declarable(
         spec=Transponder,

@@ -28,8 +28,8 @@ from orchestrator.core.kind import (
     Written,
 )
 from orchestrator.core.mapping import Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 SCHEMES: Final = ("vod", "vod-live")
@@ -76,16 +76,6 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(name, text(item, "localMediaSessionId"), Map(fields))
 
 
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: hooks speak of the stream that it publishes."""
-    return None
-
-
-def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
-    """Return itself: it reads a file."""
-    return (seen.natural,)
-
-
 def naturals(spec: Vod, _site: Site) -> tuple[str, ...]:
     """Return the name of its stream."""
     return (spec.local_stream_name,)
@@ -94,11 +84,6 @@ def naturals(spec: Vod, _site: Site) -> tuple[str, ...]:
 def target(spec: Vod) -> str:
     """Return the name of its stream."""
     return spec.local_stream_name
-
-
-def occupied(seen: Seen) -> tuple[str, ...]:
-    """Return the name of its stream."""
-    return (seen.natural,)
 
 
 def needs(_spec: Vod) -> tuple[Source, ...]:
@@ -138,11 +123,6 @@ def sent(spec: Vod) -> Map[str, Json]:
     return Map({"loop": spec.loop})
 
 
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
-
-
 def compare(spec: Vod, seen: Seen, sent_to_it: Map[str, Json], _site: Site) -> Comparison:
     """Return how the listed one differs; the two schemes name one file.
 
@@ -177,16 +157,12 @@ KIND: Final = Kind[Vod](
     name="vod",
     plural="vods",
     listings=listings,
-    identity="uri",
     parse=parse,
-    hear=hear,
-    sources=sources,
     is_running=is_running,
     declared=Declarable(
         spec=Vod,
         naturals=naturals,
         target=target,
-        occupied=occupied,
         needs=needs,
         makes=makes,
         again=again,
@@ -194,7 +170,6 @@ KIND: Final = Kind[Vod](
         waits_for_use=waits_for_use,
         create=create,
         sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,

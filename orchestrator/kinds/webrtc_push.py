@@ -30,9 +30,9 @@ from orchestrator.core.kind import (
     Source,
     Written,
 )
-from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Gone, Seen
-from orchestrator.core.rest import RestCall, RestReply
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Seen
+from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 
@@ -67,11 +67,6 @@ def parse(item: JsonObject) -> Seen | None:
         "status": text(item, "status"),
     }
     return Seen(identity_of(uri, local, remote), text(item, "localMediaSessionId"), Map(fields))
-
-
-def hear(_method: str, _body: JsonObject) -> Seen | Gone | None:
-    """Return nothing: no hook speaks of pushes."""
-    return None
 
 
 def sources(seen: Seen, position: int, site: Site) -> tuple[str, ...]:
@@ -123,16 +118,6 @@ def create(spec: WebrtcPush, _site: Site) -> RestCall:
     return RestCall("/pull/push", Map(body))
 
 
-def sent(_spec: WebrtcPush) -> Map[str, Json]:
-    """Return nothing: all that is set is listed."""
-    return EMPTY
-
-
-def made(_reply: RestReply) -> str:
-    """Return nothing: the reply is empty."""
-    return ""
-
-
 def compare(spec: WebrtcPush, seen: Seen, _sent: Map[str, Json], site: Site) -> Comparison:
     """Return whether it is the listed one: whatever differs makes it another."""
     return Same() if seen.natural in naturals(spec, site) else Different(("uri",))
@@ -158,9 +143,7 @@ KIND: Final = Kind[WebrtcPush](
     name="webrtcPush",
     plural="webrtcPushes",
     listings=listings,
-    identity="uri",
     parse=parse,
-    hear=hear,
     sources=sources,
     is_running=is_running,
     declared=Declarable(
@@ -172,8 +155,6 @@ KIND: Final = Kind[WebrtcPush](
         named=named,
         fault=fault,
         create=create,
-        sent=sent,
-        made=made,
         compare=compare,
         delete=delete,
         declared_as=declared_as,
