@@ -186,3 +186,20 @@ async def test_where_a_list_cannot_be_read_nothing_is_imported(autojump_clock):
         node.turn(evolve(node.faults, rest_fails=1.0, rest_groups=("/mixer/",)))
         with pytest.raises(NodeUnreachable, match="/mixer/find_all: status 500"):
             await looked(stage)
+
+
+async def test_names_are_unique_beside_what_is_declared(autojump_clock):
+    async with staged() as stage:
+        server, url = stage.servers["wcs1"], "rtmp://a.lan"
+        await stage.start()
+        await server.client("p").publish("show")
+        stage.transponder("show-a.lan", "show", f"{url}/ours")
+        await stage.load()
+        for name in ("live", "copy"):
+            body = {"streamName": "show", "rtmpUrl": f"{url}/{name}"}
+            await server.foreign("/push/startup", body)
+        await trio.sleep(10)
+        assert [(row.name, row.found.spec.rtmp_url) for row in await looked(stage)] == [
+            ("show-a.lan-2", f"{url}/copy"),
+            ("show-a.lan-3", f"{url}/live"),
+        ]
