@@ -46,6 +46,7 @@ EPOCH_S = 1_800_000_000
 TOKEN = "token-of-hooks"
 FILE = "state/stage.yaml"
 CODEC = codec_of(KINDS)
+UNMEASURED = WcsSettings(tells_metrics=False)  # so that all that is Ready is so for one reason
 COMMON = ("enabled", "policy", "protect", "on_remove", "on_change", "labels")
 
 
@@ -74,7 +75,7 @@ class Stage:
     nursery: trio.Nursery
     node_names: tuple = ("wcs1",)
     seed: int = 0
-    wcs_settings: WcsSettings = field(factory=WcsSettings)
+    wcs_settings: WcsSettings = UNMEASURED
     wcs_settings_of: dict = field(factory=dict)
     disk: Disk = field(factory=Disk)
     segment_max: int = 10_000

@@ -150,8 +150,10 @@ def _of_stream(
     thing = world.thing(node, kind, natural)
     if thing is None:
         return frozenset()
-    readers = frozenset(world.readers_of(node, stream_name(thing)))
-    return readers | makers_for(world, readers, kinds)
+    name = stream_name(thing)
+    readers = frozenset(world.readers_of(node, name))
+    publishers = frozenset(world.publishers.get((node, name), EMPTY))
+    return readers | publishers | makers_for(world, readers, kinds)
 
 
 def _distant(world: World, node: str) -> frozenset[Placement]:

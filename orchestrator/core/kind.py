@@ -163,6 +163,10 @@ def _runs(_seen: "Seen") -> bool:
     return True
 
 
+def _unmeasured(_item: JsonObject) -> int | None:
+    return None
+
+
 def _wanted_anyway(_spec: Any) -> bool:
     return False
 
@@ -211,9 +215,11 @@ class Kind(Generic[S]):
     `listings` together list all of it on a node, each with a member `identity`; `parse` reads one
     of them (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published
     streams that may feed a thing first seen at a position: without any, it ends with what it had.
-    `is_running` goes by the status word, where there is one. A kind whose `declared` is None is
-    only observed. What is left out: all goes by its uri, is heard of by no hook and feeds itself;
-    and of what is declared, all is listed, a create names no id, and it occupies its natural key.
+    `is_running` goes by the status word, where there is one. `measure` is a call whose answer tells
+    of each how far its media has come (`progress`), where the build can tell. A kind whose
+    `declared` is None is only observed. What is left out: all goes by its uri, is heard of by no
+    hook and feeds itself; and of what is declared, all is listed, a create names no id, and it
+    occupies its natural key.
     """
 
     name: str
@@ -225,6 +231,8 @@ class Kind(Generic[S]):
     hear: Callable[[str, JsonObject], Seen | Gone | None] = _unheard
     sources: Callable[[Seen, int, Site], tuple[str, ...]] = _fed_by_itself
     is_running: Callable[[Seen], bool] = _runs
+    measure: RestCall | None = None
+    progress: Callable[[JsonObject], int | None] = _unmeasured
 
     @property
     def publishes(self) -> bool:

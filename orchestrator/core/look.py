@@ -14,11 +14,13 @@ from attrs import field, frozen
 from orchestrator.core.event import Event, Looked, NodeFound, NodeLost, NodeRestarted
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.media import FIELD, Media
 from orchestrator.core.observed import has_lost_source
 from orchestrator.core.ownership import lapsed
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Placement, Seen
 from orchestrator.core.rest import Listing
+from orchestrator.core.value import evolve
 from orchestrator.core.world import STREAM, Cliff, Observed, Scope, World
 
 PAUSE_MS: Final = 1_000  # between two looks at one kind on one node
@@ -30,7 +32,8 @@ class LastLook:
     """What memory keeps of looks at one scope; the log keeps only their news.
 
     `position` and `at_ms` are those of the world when the last complete look began (0: none in this
-    run). `tried_ms` is when the last attempt began; `failing_ms` since when all attempts fail.
+    run). `tried_ms` is when the last attempt began; `failing_ms` since when all attempts fail;
+    `media` is how far the media of each thing had come.
     """
 
     position: int = 0
@@ -39,6 +42,7 @@ class LastLook:
     failing_ms: int = 0
     failures: int = 0
     error: str = ""
+    media: Map[str, Media] = field(default=EMPTY)
 
 
 Looks = Mapping[Scope, LastLook]
@@ -133,7 +137,10 @@ def silence(world: World, node: str, kinds: Kinds, looks: Looks, now_ms: int) ->
 def diff(world: World, glance: Glance, kind: Kind[Any]) -> Diff:
     """Return how the listing differs from what was seen; what hooks said since it began stands."""
     known = world.things(glance.node, glance.kind)
-    listed = _parsed(glance.listing, kind)
+    listed = {
+        natural: _with_media(seen, known.get(natural), glance.began.media.get(natural))
+        for natural, seen in _parsed(glance.listing, kind).items()
+    }
     ended = world.ended.get(glance.node, Recent())
     appeared = tuple(
         seen
@@ -153,6 +160,13 @@ def diff(world: World, glance: Glance, kind: Kind[Any]) -> Diff:
         and max(known[natural].position, known[natural].heard) <= glance.began.position
     )
     return Diff(appeared, changed, vanished)
+
+
+def _with_media(seen: Seen, known: Observed | None, media: Media | None) -> Seen:
+    """Return a listed thing with the word for its media, the one it had where none is new."""
+    before = known.seen.fields.get(FIELD, "") if known is not None else ""
+    word = media.word if media is not None and media.word else before
+    return evolve(seen, fields=seen.fields.set(FIELD, word)) if word else seen
 
 
 def _parsed(listing: Listing, kind: Kind[Any]) -> dict[str, Seen]:

@@ -36,7 +36,7 @@ PASSING = frozenset({"not-listed", "not-running", "ending", "look-due", UNSURE})
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
 """Reasons that any complete look can end, with news or without."""
 
-SETTLING = frozenset({"stream-absent", "unused", "retired"})
+SETTLING = frozenset({"stream-absent", "no-media", "unused", "retired"})
 """Reasons to wait for which nothing is to be done here."""
 
 AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})

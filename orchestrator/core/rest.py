@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from attrs import field, frozen
 
 from orchestrator.core.json import Json, JsonObject, text
-from orchestrator.core.mapping import EMPTY
+from orchestrator.core.mapping import EMPTY, Map
 
 
 @frozen
@@ -43,9 +43,13 @@ class RestReply:
 
 @frozen
 class Listing:
-    """A complete list of what there is of one kind on one node."""
+    """A complete list of what there is of one kind on one node.
+
+    `progress` says how far media has come, by natural key, where that was measured.
+    """
 
     items: tuple[JsonObject, ...]
+    progress: Map[str, int] = field(default=EMPTY)
 
 
 @frozen

@@ -7,7 +7,7 @@ the reverse order in which they are ended.
 from collections.abc import Iterable
 
 from orchestrator.core.kind import Kinds, Source
-from orchestrator.core.mapping import EMPTY, with_member, without, without_member
+from orchestrator.core.mapping import EMPTY, Map, with_member, without, without_member
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.value import evolve
 from orchestrator.core.world import World
@@ -29,6 +29,19 @@ def is_published(world: World, node: str, source: Source) -> bool:
     if source.is_pattern:
         return bool(world.site(at).names(source.stream))
     return world.is_streaming(at, source.stream)
+
+
+def media_of(world: World, placement: Placement, resource: Resource, kinds: Kinds) -> Map[str, str]:
+    """Return the words for the media that a thing reads, or that it makes where it reads none here.
+
+    By name of stream, of those that are published; "" where nothing is known.
+    """
+    declared, node = kinds[placement.key.kind].declarable, placement.node
+    local = [one.stream for one in declared.needs(resource.spec) if not one.node]
+    site = world.site(node)
+    names = {name for one in local for name in site.names(one)}
+    names |= set() if local else {name for name in declared.makes(resource.spec) if site.ids(name)}
+    return Map({name: world.media(node, name) for name in names})
 
 
 def fed_since(world: World, node: str, sources: Iterable[Source]) -> int:

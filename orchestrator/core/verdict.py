@@ -18,10 +18,11 @@ from orchestrator.core.fight import fighting
 from orchestrator.core.json import text
 from orchestrator.core.kind import Different, InPlace, Kinds, Later, Past, Same
 from orchestrator.core.look import Looks
+from orchestrator.core.media import MOVING, STILL
 from orchestrator.core.missing import missing
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Placement, Resource
-from orchestrator.core.sources import lacking
+from orchestrator.core.sources import lacking, media_of
 from orchestrator.core.standing import thing_of
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Observed, World
@@ -112,8 +113,7 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             if lacking(case.world, case.placement.node, case.declared.needs(wanted.spec)):
                 message = "it runs, and none of what it reads is published"
                 return case.settled(Phase.WAITING, "stream-absent", message)
-            message = "the node lists it; whether media moves cannot be seen here"
-            return case.settled(Phase.READY, "unverified", message)
+            return _ready(case, wanted)
         case (InPlace() as change, _):
             return _update(case, wanted, thing, change)
         case (Different(fields=fields) | Later(fields=fields), _):  # pragma: no branch
@@ -121,6 +121,20 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             step = replacement(case, wanted, thing, reason)
             fight = fighting(case, wanted, thing.seen, fields, step)
             return fight or guarded(case, thing, step, Phase.UPDATING)
+
+
+def _ready(case: Case, wanted: Resource) -> Verdict:
+    """Return that all is as declared, unless the media of a stream stands still."""
+    words = media_of(case.world, case.placement, wanted, case.kinds)
+    still = sorted(name for name in words if words[name] == STILL)
+    if still:
+        for_s = case.world.configuration.timing.no_media_after_ms // 1_000
+        message = f"stream {still[0]} is published and has moved no media for {for_s} s or more"
+        return case.settled(Phase.WAITING, "no-media", message)
+    if words and all(word == MOVING for word in words.values()):
+        return case.settled(Phase.READY)
+    message = "the node lists it; whether media moves is not known"
+    return case.settled(Phase.READY, "unverified", message)
 
 
 def _beginning(case: Case, wanted: Resource, thing: Observed) -> Verdict:

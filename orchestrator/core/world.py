@@ -18,6 +18,7 @@ from orchestrator.core.failure import Record
 from orchestrator.core.json import Json, text
 from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY, Map, Members
+from orchestrator.core.media import FIELD
 from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
@@ -293,6 +294,12 @@ class World:
     def is_streaming(self, node: str, name: str) -> bool:
         """Return whether a stream of that name is published on the node, as far as we know."""
         return (node, name) in self.live
+
+    def media(self, node: str, name: str) -> str:
+        """Return the word for the media of the newest stream of a name, "" where none is known."""
+        streams = self.things(node, STREAM)
+        newest = next(iter(self.site(node).ids(name)), "")
+        return text(streams[newest].seen.fields, FIELD) if newest else ""
 
     def stream_since(self, node: str, name: str) -> int:
         """Return the position at which the newest published stream of that name was seen, or 0."""

@@ -3,9 +3,12 @@
 from functools import partial
 from typing import Any
 
+from attrs import evolve
+
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import JsonObject, freeze_object
 from orchestrator.core.kind import Kind
+from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.rest import Listing, listing
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.secrets import Vault
@@ -35,7 +38,7 @@ async def listed(client: NodeClient, kind: Kind[Any], node: Node, vault: Vault) 
 
 def sealed(found: Listing, vault: Vault) -> Listing:
     """Return the same list, fit to be kept."""
-    return Listing(tuple(vault.sealer.object(item) for item in found.items))
+    return evolve(found, items=tuple(vault.sealer.object(item) for item in found.items))
 
 
 async def listed_in_clear(
@@ -52,4 +55,20 @@ async def listed_in_clear(
         if not isinstance(read, Listing):
             return vault.redacted(f"{call.path}: {read.reason}")
         items += (freeze_object(item) for item in read.items)
-    return Listing(tuple(items))
+    return Listing(tuple(items), await _measured(client, kind))
+
+
+async def _measured(client: NodeClient, kind: Kind[Any]) -> Map[str, int]:
+    """Return how far the media of each thing has come; what cannot be measured is left out."""
+    if kind.measure is None:
+        return EMPTY
+    try:
+        read = listing(await client.look(kind.measure), kind.identity)
+    except (NodeUnreachable, OutcomeUnknown, SecretMissing):
+        return EMPTY
+    found: dict[str, int] = {}
+    for item in read.items if isinstance(read, Listing) else ():
+        seen, come = kind.parse(item), kind.progress(item)
+        if seen is not None and come is not None:
+            found[seen.natural] = come
+    return Map(found)

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 import trio
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orchestrator.core.action import (
     Action,
@@ -39,6 +39,7 @@ from orchestrator.core.failure import is_parked
 from orchestrator.core.json import Json
 from orchestrator.core.look import Glance, LastLook, news, silence
 from orchestrator.core.mapping import EMPTY
+from orchestrator.core.media import after_look
 from orchestrator.core.plan import is_still_due, plan
 from orchestrator.core.resource import Placement
 from orchestrator.core.rest import Listing, NotJson, RestCall, RestReply, complaint
@@ -241,6 +242,10 @@ class Reconciler:
                 self.client, memory.kinds[look.kind], world.node(self.node), self.vault
             )
             if isinstance(found, Listing):
+                last = memory.looks.get(scope, LastLook())
+                still_ms = world.configuration.timing.no_media_after_ms
+                media = after_look(last.media, found.progress, memory.now_ms(), still_ms)
+                began = evolve(began, media=media)
                 await self._understand(look, found, began)
                 memory.looked(scope, began)
             else:

@@ -123,6 +123,8 @@ class Settings:
     """How long a transponder is gone before it comes back."""
 
     # Streams.
+    tells_metrics: bool = True
+    """/stream/find measures the media of streams when it is asked to; early builds do not."""
     empty_terminate_stops_all: bool = True
     """/stream/terminate without any key ends every stream."""
 

@@ -31,7 +31,8 @@ def find(media: Media, call: Call) -> list[dict[str, Any]]:
     if not isinstance(display, list):
         raise Refusal(500, "Cannot deserialize display")
     generation, now_s = media.node.settings.generation, media.node.now_s
-    metrics_at_s = now_s if "metrics" in display else None
+    tells = media.node.settings.tells_metrics
+    metrics_at_s = now_s if tells and "metrics" in display else None
     return [rest_stream(one, generation, metrics_at_s) for one in fitting(media, call)]
 
 

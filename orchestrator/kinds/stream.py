@@ -5,6 +5,7 @@ first one's life. Players are not watched: a node may have thousands, and nothin
 Sources: rest-api.md sections 2 and 7; hooks.md section 5.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from orchestrator.core.configuration import Node
@@ -17,6 +18,7 @@ from orchestrator.core.site import Site
 
 ENDS: Final = frozenset({"UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED"})
 HEARD: Final = frozenset({"StreamStatusEvent", "StreamKeepAliveEvent"})
+FRAMES: Final = ("VIDEO_K_FRAMES", "VIDEO_P_FRAMES", "VIDEO_B_FRAMES")
 TEXTS: Final = (
     "name",
     "status",
@@ -74,6 +76,19 @@ def sources(seen: Seen, _position: int, _site: Site) -> tuple[str, ...]:
     return (seen.id,)
 
 
+def progress(item: JsonObject) -> int | None:
+    """Return how many frames have come, None where a build does not say, or none are to come.
+
+    Rates are no use here: they may be what they were when media stopped.
+    """
+    metrics, video = item.get("metrics"), item.get("videoState")
+    is_muted = isinstance(video, Mapping) and truth(video, "muted")
+    if not isinstance(metrics, Mapping) or not truth(item, "hasVideo") or is_muted:
+        return None
+    known = [whole(metrics, name) for name in FRAMES if name in metrics]
+    return sum(known) if known else None
+
+
 KIND: Final = Kind[None](
     name="stream",
     plural="streams",
@@ -83,4 +98,6 @@ KIND: Final = Kind[None](
     hear=hear,
     sources=sources,
     declared=None,
+    measure=RestCall("/stream/find", Map({"published": True, "display": ("metrics",)})),
+    progress=progress,
 )

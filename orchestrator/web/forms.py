@@ -24,7 +24,7 @@ from orchestrator.core.action import (
 from orchestrator.core.json import Json, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.resource import Key, Placement
-from orchestrator.core.sources import falls_with
+from orchestrator.core.sources import falls_with, media_of
 from orchestrator.core.world import STREAM, Claim, Observed, World
 from orchestrator.web.times import rfc3339, shown
 
@@ -53,13 +53,20 @@ def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict
         "adopted": owner is not None and owner.claim is not Claim.MADE,
         "desired": plain(wanted.spec) if wanted is not None else None,
         "observed": observed(thing),
-        "media": None,
+        "media": _media(world, verdict, kinds),
         "attempts": record.failures,
         "source": {"file": wanted.place.file, "line": wanted.place.line} if wanted else None,
         "position": max(
             world.changed.get(placement, 0), record.acted, thing.position if thing else 0
         ),
     }
+
+
+def _media(world: World, verdict: Verdict, kinds: Kinds) -> Json:
+    """Return the word for each stream that counts for a resource, null where none is known."""
+    wanted = world.wanted.get(verdict.placement)
+    words = media_of(world, verdict.placement, wanted, kinds) if wanted is not None else {}
+    return {name: words[name] for name in sorted(words) if words[name]} or None
 
 
 def foreign(world: World, node: str, kind: str, natural: str) -> dict[str, Json]:

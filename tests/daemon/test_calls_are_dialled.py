@@ -49,7 +49,7 @@ async def test_a_call_that_talked_is_dialled_again_as_it_says(
     [("never", {"Finished"}), ("dropped", {"Finished"}), ("always", {"Backoff", "Starting"})],
 )
 async def test_a_call_that_never_talked_is_dropped_by_nobody(autojump_clock, redial, phases):
-    wcs = Settings(callees={"1001": "BUSY"}, call_lingers_s=0)
+    wcs = Settings(tells_metrics=False, callees={"1001": "BUSY"}, call_lingers_s=0)
     async with staged(node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(CALL % ("reporter", "1001", redial))
         await stage.start()
@@ -59,7 +59,7 @@ async def test_a_call_that_never_talked_is_dropped_by_nobody(autojump_clock, red
 
 
 async def test_it_rings_as_long_as_it_takes(autojump_clock):
-    wcs = Settings(callees={"1001": "RING"}, call_ring_s=100_000)
+    wcs = Settings(tells_metrics=False, callees={"1001": "RING"}, call_ring_s=100_000)
     async with staged(node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(CALL % ("reporter", "1001", "always"))
         await stage.start()

@@ -96,7 +96,7 @@ PULL = "pulls: {a: {node: wcs1, uri: rtmp://h/live/a, localStreamName: a}}\n"
 
 
 async def test_what_does_not_begin_in_time_is_ended_and_tried_again(autojump_clock):
-    wcs = Settings(start_s=10_000)
+    wcs = Settings(tells_metrics=False, start_s=10_000)
     async with staged(node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(PULL)
         await stage.start()
@@ -110,7 +110,7 @@ async def test_what_does_not_begin_in_time_is_ended_and_tried_again(autojump_clo
 
 
 async def test_what_stops_running_and_is_still_listed_is_made_anew(autojump_clock):
-    wcs = Settings(agent_lingers_s=40)
+    wcs = Settings(tells_metrics=False, agent_lingers_s=40)
     async with staged(node_values=NODES, wcs_settings=wcs) as stage:
         stage.write(PULL)
         await stage.start()

@@ -171,7 +171,7 @@ async def test_one_whose_start_was_not_answered_is_not_cut_by_a_list_that_hides_
 
 async def test_a_list_of_streams_that_is_doubted_does_not_tell_what_is_recorded(autojump_clock):
     async with staged(
-        wcs_settings=Settings(has_recorder=False),
+        wcs_settings=Settings(has_recorder=False, tells_metrics=False),
         node_values={"wcs1": Node(recorder=Recorder.STREAM)},
     ) as stage:
         stage.recording("archive", "show")
@@ -223,7 +223,7 @@ async def test_a_daemon_that_starts_again_finds_its_own(autojump_clock):
 
 async def test_older_builds_record_by_the_methods_of_streams(autojump_clock):
     async with staged(
-        wcs_settings=Settings(has_recorder=False),
+        wcs_settings=Settings(has_recorder=False, tells_metrics=False),
         node_values={"wcs1": Node(recorder=Recorder.STREAM)},
     ) as stage:
         stage.recording("archive", "show")

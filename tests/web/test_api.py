@@ -32,7 +32,7 @@ def test_a_row_has_the_fields_that_are_promised():
         "labels": {"show": "news"},
         "phase": "Ready",
         "reason": "unverified",
-        "message": "the node lists it; whether media moves cannot be seen here",
+        "message": "the node lists it; whether media moves is not known",
         "since": AT,
         "next": None,
         "owned": True,
