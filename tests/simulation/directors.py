@@ -162,7 +162,9 @@ class Directors(People):
                 one["streamLabel"] = draw.choice(("left", "right"))
             inputs.append(one)
         if draw.random() < 0.4:
-            inputs.append({"streams": draw.choice(("in*", "t*", "s*")), "max": draw.choice((1, 2))})
+            inputs.append(
+                {"streams": draw.choice(("in*", "t*", "sl*")), "max": draw.choice((1, 2))}
+            )
         fields = {"localStreamName": f"mix{number}", "inputs": inputs}
         if draw.random() < 0.6:
             fields["parameters"] = {"mixerVideoWidth": draw.choice((640, 800))}
