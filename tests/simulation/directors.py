@@ -175,6 +175,7 @@ class Directors(People):
         size = self.draw.choice(({}, {"width": 640, "height": 360}, {"width": 320, "bitrate": 90}))
         scheme = self.draw.choice(("", "transcoder2://"))
         uri = {"uri": f"{scheme}small{number}"} if scheme else {}
+        size = {**size, **({"audioBitrate": 64} if scheme else {})}
         local = f"small{number}"
         return {"remoteStreamName": remote, "localStreamName": local, "encoder": size, **uri}
 

@@ -23,6 +23,7 @@ from tests.stage import staged
 LATE_S = 310  # until the last hook that is under way has arrived, and orders for a while are over
 CALM_S = 480  # parked things are tried every 300 s, and a jitter; then they have to be seen
 REST_S = 7200
+REST_OF_STUDIOS_S = 3600  # they have more kinds to look at
 GROUPS = ((), (), ("/push/",), ("/stream/",), ("/recorder/",), STARTING, STARTING)
 
 
@@ -189,7 +190,7 @@ async def _weather(climate):
             await storm.rage()
             calm = await storm.calm()
             rest = (stage.log.head.position, stage.journal.written)
-            await trio.sleep(REST_S)
+            await trio.sleep(REST_OF_STUDIOS_S if climate.is_studio else REST_S)
             rows = await stage.log.read(Filter(), 10**6)
             _, claims = await stage.ask("GET", "/api/v1/resources")
             trial = told(climate, machine, rows, claims, calm, rest)

@@ -13,6 +13,7 @@ from orchestrator.emulator.settings import NameTaken, Unpublished
 from tests.simulation.climate import MOODS, SPOILT, build_of, climate_of, node_of
 
 STUDIOS = 1_000_000
+FOR_EVER_S = 10.0**6
 MADE = (*("in0", "in1", "mix0", "mix1", "small0", "slate0", "talk0"),)
 CALLEES = {"1002": "BUSY", "1003": "RING", "1004": "FAILED"}
 AGENTS = ("mixer", "rtmp-pull", "pull", "webrtc-push", "rtsp", "transcoder", "vod", "call")
@@ -79,7 +80,7 @@ def _agents_of(draw, build):
         hooked_agents=draw.choice((frozenset(), build.hooked_agents)),
         websocket_suffix=draw.random() < 0.7,
         pull_terminate_of_none_is_404=draw.random() < 0.5,
-        vod_duration_s=draw.choice((30.0, 60.0, 600.0)),
+        vod_duration_s=draw.choice((30.0, 60.0, 200.0)),
         vod_stream_timeout=draw.choice((0.0, 0.0, 30.0)),
         mixer_idle_timeout=draw.choice((20.0, 60.0)),
         media_sessions_are_objects=draw.random() < 0.3,
@@ -107,5 +108,5 @@ def faults_of(draw, mood, faults):
 
 
 def settled(build):
-    """Return a build on which nothing ends by itself for want of readers, and everybody answers."""
-    return evolve(build, vod_stream_timeout=0.0, callees={})
+    """Return a build on which nothing ends by itself, and everybody answers."""
+    return evolve(build, vod_stream_timeout=0.0, vod_duration_s=FOR_EVER_S, callees={})

@@ -67,6 +67,7 @@ def told(climate, machine, rows, claims, calm, rest):
             "interrupts": limits.interrupts_per_change,
             "looks_ms": looks_ms,
             "call_ms": timing.call_ms,
+            "start_deadline_ms": timing.start_deadline_ms,
             "without_recorder": [
                 node
                 for node, value in climate.node_values.items()

@@ -6,6 +6,8 @@ stands in the log or on the node.
 
 from fnmatch import fnmatchcase
 
+from tests.simulation.checker.conduct import Ours
+from tests.simulation.checker.kinds import SORTS as STUDIO_SORTS
 from tests.simulation.checker.kinds import (
     is_as_declared,
     is_once,
@@ -33,6 +35,21 @@ def what_is_declared_runs_or_is_held_for_a_reason(story):
     for key, line in wishes.resources.items():
         if line["enabled"] and (line["node"], key) not in claimed:
             yield f"{key} is declared and nothing is said of it"
+
+
+def nothing_of_ours_is_left_behind(story):
+    """Judge what runs at rest and was made by us: its line wants it, or something is said of it."""
+    ours, (position, number) = Ours(story), story.trial.rest
+    claimed = {(claim["node"], claim["resource"]) for claim in story.claims}
+    for (sort, node, _), lives in story.lives.items():
+        for life in lives if sort in STUDIO_SORTS else ():
+            call = story.calls.get(life.call) if life.by == "rest" else None
+            if not life.came <= number < life.went or call is None or call.intent is None:
+                continue
+            key = call.intent.said["key"]
+            is_ours = ours.claim(node, key, life.token, position) == "made"
+            if is_ours and (node, key) not in claimed:
+                yield f"{life.token} on {node} was made for {key}, and nobody ends it"
 
 
 def _complaint(story, wishes, node, key, claim):
@@ -169,6 +186,7 @@ def then_nothing_is_done_and_nothing_written(story):
 
 
 LAWS = (
+    nothing_of_ours_is_left_behind,
     what_is_declared_runs_or_is_held_for_a_reason,
     then_nothing_is_done_and_nothing_written,
 )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from tests.simulation.checker.kinds import STARTING, differs, lacks, needs, runs
+from tests.simulation.checker.kinds import STARTING, differs, lacks, makes, needs, reads, runs
 from tests.simulation.checker.story import token_of
 from tests.simulation.checker.streams import Streams
 from tests.simulation.checker.wishes import Wishes
@@ -34,6 +34,8 @@ def _complaints(story, wishes, streams, row):
         sources = [(name, at or node, must) for name, at, must in needs(key, line)]
         for name, at, _ in lacks(sources, streams.published):
             yield f"nothing that was heard or seen says that stream {name} is published on {at}"
+        if line["spec"].get("keep") == "whileUsed" and not _is_used(wishes, node, key, line):
+            yield "nothing that is wanted reads it"
     is_stopped = order is not None and order.verb == "stop"
     if action == "delete" and not is_stopped:
         if line is not None:
@@ -45,6 +47,12 @@ def _complaints(story, wishes, streams, row):
         since = story.durable(life.came) if life is not None else 0
         if wishes.restarted.get(key, 0) <= since and not _is_replaceable(story, row, life, line):
             yield "it is as its line wants it, and nobody ordered a restart"
+
+
+def _is_used(wishes, node, key, line):
+    name = makes(key, line)
+    others = (one for one in wishes.resources.items() if one[0] != key and one[1]["enabled"])
+    return any(reads(other, one, node, name) for other, one in others)
 
 
 def _life(story, row):
@@ -65,7 +73,10 @@ def _is_replaceable(story, row, life, line):
         row.node, story.listing(row.node, row.said["method"]), story.entry_at(row.position) + 1
     )
     seen = life.at(look.answered) if look is not None else life.detail
-    return differs(row.said["key"], line, seen) or not runs(seen)
+    if differs(row.said["key"], line, seen):
+        return True
+    age_ms = row.at_ms - story.entries[life.came - 1]["at_s"] * 1000
+    return not runs(seen) and age_ms >= story.settings["start_deadline_ms"]
 
 
 def only_what_is_ours_is_touched(story):

@@ -192,7 +192,9 @@ def differs(key, line, detail):
             listed = detail["encoder"]
             extra = {name for name in listed if name not in said and name != "videoRate"}
             is_other = any(detail[name] != spec[name] for name in names) or bool(extra)
-            return is_other or any(listed.get(name) != value for name, value in said.items())
+            return is_other or any(
+                listed[name] != value for name, value in said.items() if name in listed
+            )
         case "vod":
             names = ("uri", "localStreamName", "loop")
             return any(detail[name] != spec[name] for name in names)

@@ -9,6 +9,8 @@ from tests.simulation.checker.streams import Streams
 from tests.simulation.checker.wishes import Wishes
 
 SLACK_S = 5
+AT_ONCE_S = 0.05  # what was told so lately may not have been understood
+SHARED = ("/stream/find_all", "/pull/find_all")
 STUDIED = ("transponder", "recording")  # of which the listed names tell what they read
 
 
@@ -81,12 +83,39 @@ def _looks_relied_on(story, call):
     connections to other servers may be one at pulls or at pushes.
     """
     listing = story.listing(call.node, call.path)
-    if listing in ("/stream/find_all", "/pull/find_all"):
+    if listing in SHARED:
         since_s = call.at_s - _old_s(story, call.kind)
         looks = story.looks[call.node, listing]
         return [one for one in looks if since_s <= one.at_s and one.answered < call.number]
     look = story.look_before(call.node, listing, call.number)
-    return [] if look is None else [look]
+    if look is None:
+        return []
+    is_just_told = call.at_s - story.entries[look.answered - 1]["at_s"] < AT_ONCE_S
+    before = story.look_before(call.node, listing, call.number, 1)
+    return [look, before] if is_just_told and before is not None else [look]
+
+
+def nothing_is_ended_after_a_look_that_failed(story):
+    """Judge each ending call by the newest answer to a request for its list, where one is known.
+
+    Not where two kinds share a list, since the answer may be to a look at the other.
+    """
+    answers = defaultdict(list)
+    for call in story.calls.values():
+        if call.answered and call.path.endswith("/find_all"):
+            answers[call.node, call.path].append(call)
+    for calls in answers.values():
+        calls.sort(key=lambda call: call.answered)
+    for call in story.mutations():
+        listing = story.listing(call.node, call.path)
+        if call.path not in ENDING or call.intent is None or listing in SHARED:
+            continue
+        told = answers[call.node, listing]
+        index = bisect_right(told, call.number, key=lambda one: one.answered)
+        if not index or told[index - 1].is_complete:
+            continue
+        if call.at_s - story.entries[told[index - 1].answered - 1]["at_s"] > AT_ONCE_S:
+            yield f"call {call.number} ({call.path}) follows a look that failed"
 
 
 def no_running_recording_is_cut(story):
@@ -177,6 +206,7 @@ def _is_fed(streams, row, natural, position, id_, fields):
 LAWS = (
     a_complete_look_comes_between_a_call_and_the_next,
     what_is_ended_was_listed,
+    nothing_is_ended_after_a_look_that_failed,
     no_running_recording_is_cut,
     a_cliff_is_not_believed_at_once,
 )
