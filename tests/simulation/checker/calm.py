@@ -6,7 +6,6 @@ stands in the log or on the node.
 
 from fnmatch import fnmatchcase
 
-from tests.simulation.checker.conduct import Ours
 from tests.simulation.checker.kinds import SORTS as STUDIO_SORTS
 from tests.simulation.checker.kinds import (
     is_as_declared,
@@ -15,6 +14,7 @@ from tests.simulation.checker.kinds import (
     natural_of_line,
     needs,
 )
+from tests.simulation.checker.ours import Ours
 from tests.simulation.checker.wishes import Wishes
 
 OUTSIDE = ("HookReceived", "Checkpoint")  # others speak when they like, and fill segments

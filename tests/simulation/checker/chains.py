@@ -4,7 +4,6 @@ readers, made beside itself, dialled twice, or corrected for ever.
 
 from collections import defaultdict
 
-from tests.simulation.checker.conduct import Ours
 from tests.simulation.checker.kinds import (
     STARTING,
     asked_of,
@@ -14,6 +13,7 @@ from tests.simulation.checker.kinds import (
     needs,
     reads,
 )
+from tests.simulation.checker.ours import Ours
 from tests.simulation.checker.story import OUTCOMES
 from tests.simulation.checker.wishes import Wishes
 

@@ -1,8 +1,7 @@
 """Laws 5 and 6, and orders: what is done is wanted, allowed, and done to what is ours."""
 
-from collections import defaultdict
-
 from tests.simulation.checker.kinds import STARTING, differs, lacks, makes, needs, reads, runs
+from tests.simulation.checker.ours import Ours
 from tests.simulation.checker.story import token_of
 from tests.simulation.checker.streams import Streams
 from tests.simulation.checker.wishes import Wishes
@@ -92,54 +91,6 @@ def only_what_is_ours_is_touched(story):
         is_end = call.intent.said["action"] == "delete" and not ours.is_stopped(call.intent)
         if claim == "adopted" and is_end:
             yield f"call {call.number} ends {id_}, which was only adopted"
-
-
-class Ours:
-    """Whose lives are, told from the effects of our calls and from what was adopted."""
-
-    def __init__(self, story):
-        self.story = story
-        self.made = defaultdict(list)
-        for (_, node, _), lives in story.lives.items():
-            for life in lives:
-                call = story.calls.get(life.call) if life.by == "rest" else None
-                if call is not None and call.intent is not None:
-                    key = call.intent.said["key"]
-                    self.made[node, key, life.token].append(call.intent.position)
-        self.adopted, self.let_go, self.changed = {}, {}, {}
-        self.stops = set()
-        wishes = Wishes()
-        for row in story.rows:
-            if row.type == "Adopted":
-                self.adopted.setdefault((*row.place, token_of(row.said)), []).append(row.position)
-            elif row.type == "Forgotten":
-                self.let_go.setdefault((*row.place, token_of(row.said)), []).append(row.position)
-            elif row.type == "ActionStarted" and row.said["action"] in ("update", "replace"):
-                self.changed.setdefault((*row.place, token_of(row.said)), row.position)
-            if row.type == "ActionStarted":
-                order = wishes.order(*row.place, row.at_ms)
-                if order is not None and order.verb == "stop":
-                    self.stops.add(row.position)
-            wishes.fold(row)
-            for (node, key), position in wishes.kept.items():
-                if position == row.position:
-                    self.let_go.setdefault((node, key, ""), []).append(position)
-
-    def is_stopped(self, intent):
-        return intent.position in self.stops
-
-    def claim(self, node, key, id_, position):
-        """Return how it is ours at a position: made, adopted, or None where it is not."""
-        place = (node, key, id_)
-        made = max((one for one in self.made[place] if one < position), default=0)
-        adopted = max((one for one in self.adopted.get(place, ()) if one < position), default=0)
-        gone = (*self.let_go.get(place, ()), *self.let_go.get((node, key, ""), ()))
-        let_go = max((one for one in gone if one < position), default=0)
-        if max(made, adopted) <= let_go:
-            return None
-        if adopted and not made and self.changed.get(place, position) >= position:
-            return "adopted"
-        return "made"
 
 
 def what_is_adopted_is_as_declared(story):

@@ -1,7 +1,7 @@
 """Law 5 for what has no id in its calls: what others made is neither changed nor ended."""
 
-from tests.simulation.checker.conduct import Ours
 from tests.simulation.checker.kinds import ENDING, SORTS, STARTING
+from tests.simulation.checker.ours import Ours
 
 
 def what_a_call_changes_or_ends_is_ours(story):
