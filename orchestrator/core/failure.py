@@ -95,6 +95,7 @@ def after_drop(record: Record, at_ms: int, retry: Retry) -> Record:
         has_worked=record.has_worked or stable,
         ready_ms=0,
         accepted_ms=0,
+        fight="",
         error="it was there and vanished",
     )
 
@@ -123,13 +124,15 @@ def afresh(record: Record, at_ms: int) -> Record:
         is_dropped=False,
         accepted_ms=0,
         since_ms=at_ms,
+        corrections=(),
+        fight="",
         error="",
     )
 
 
 def renewed(record: Record, at_ms: int) -> Record:
     """Return the record of what is wanted anew: even what is made once may be made again."""
-    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0, corrections=(), fight="")
+    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0)
 
 
 def after_correction(record: Record, sort: int, at_ms: int) -> Record:

@@ -1,7 +1,8 @@
 """Fights: somebody else undoes each of our corrections, so we stop, and say what is at odds.
 
 Counted are corrections of one sort since the line was last changed: the same call with the same
-fields, or any replacement. What vanishes is dropped, which is no fight; back-off sees to that.
+fields, or any replacement. What vanishes is dropped, which is no fight; back-off sees to that. What
+ends of the fight itself stays away. A fight is over with the life of the node, or of what is read.
 """
 
 from orchestrator.core.action import Phase, Replace, StopFight, Update, Verdict
@@ -18,8 +19,7 @@ def fighting(
     """Return a verdict where a correction would be one too many, None where it may go on."""
     record = case.world.record(case.placement)
     if record.fight:
-        message = f"{record.fight}; change its line, or `orchestrator resume` it, to try again"
-        return case.held(Phase.HELD, "fighting", message)
+        return still_fighting(case, record.fight)
     sent = step.sent if isinstance(step, Update) else EMPTY
     action = "update" if isinstance(step, Update) else "replace"
     sort = sort_of(action, step.call.path, step.id, step.call.body, sent)
@@ -28,6 +28,12 @@ def fighting(
     message = f"somebody undoes every correction of {_both(wanted, seen, fields)}"
     stop = StopFight(case.placement, message, step.cause)
     return Verdict(case.placement, Phase.HELD, "fighting", message, stop)
+
+
+def still_fighting(case: Case, fight: str) -> Verdict:
+    """Return a verdict that waits for the end of a fight."""
+    message = f"{fight}; change its line, or `orchestrator resume` it, to try again"
+    return case.held(Phase.HELD, "fighting", message)
 
 
 def _both(wanted: Resource, seen: Seen, fields: tuple[str, ...]) -> str:

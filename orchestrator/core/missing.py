@@ -3,6 +3,7 @@
 from orchestrator.core.action import Create, Finish, Phase, Verdict
 from orchestrator.core.case import Case, permitted
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.fight import still_fighting
 from orchestrator.core.json import truth
 from orchestrator.core.kind import Again, Repeat
 from orchestrator.core.look import LastLook
@@ -14,7 +15,7 @@ from orchestrator.core.world import STREAM
 
 def missing(case: Case, wanted: Resource) -> Verdict:
     """Return what comes next for what is wanted and not there."""
-    for judge in (_finished, _waiting, _taken, _unlooked, _too_early, _doubtful, _unsure):
+    for judge in (_finished, _waiting, _fought, _taken, _unlooked, _too_early, _doubtful, _unsure):
         if (verdict := judge(case, wanted)) is not None:
             return verdict
     world, placement = case.world, case.placement
@@ -58,6 +59,12 @@ def _waiting(case: Case, wanted: Resource) -> Verdict | None:
         message = "nothing that is declared and ready to read it needs it now"
         return case.held(Phase.WAITING, "unused", message)
     return None
+
+
+def _fought(case: Case, _wanted: Resource) -> Verdict | None:
+    """Return a verdict where it ended of what was fought over, as a mixer without inputs does."""
+    fight = case.world.record(case.placement).fight
+    return still_fighting(case, fight) if fight else None
 
 
 def _taken(case: Case, wanted: Resource) -> Verdict | None:

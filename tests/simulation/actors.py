@@ -81,13 +81,18 @@ class Actors:
     def foreign_create(self):
         self.fired["foreign create"] += 1
         fields = {"streamName": self.draw.choice(STREAMS), "rtmpUrl": self.draw.choice(TARGETS)}
-        lines = [one.spec for one in self.stage.resources.values() if hasattr(one.spec, "rtmp_url")]
+        lines = self.wanted_pushes()
         if self.is_jealous and lines:
-            line = self.draw.choice(lines)
-            fields = {"streamName": line.stream_name, "rtmpUrl": line.rtmp_url}
+            name, url = self.draw.choice(lines)
+            fields = {"streamName": name, "rtmpUrl": url}
         if self.draw.random() < 0.3:
             fields["options"] = {"action": "mute"}
         self.soon(self.server().foreign, "/push/startup", fields)
+
+    def wanted_pushes(self):
+        """Return stream and address of every transponder that a line wants."""
+        specs = [one.spec for one in self.stage.resources.values()]
+        return [(one.stream_name, one.rtmp_url) for one in specs if hasattr(one, "rtmp_url")]
 
     def foreign_change(self):
         server = self.server()
@@ -113,10 +118,15 @@ class Actors:
 
     def fight(self):
         """Let somebody undo what is done for one stream, again and again, for a while."""
-        how, scope = self.draw.choice((self.end_all, self.turn_all)), trio.CancelScope()
-        self.fights.append(scope)
+        how = self.draw.choice((self.end_all, self.turn_all))
         every_s, for_s = self.draw.choice((1, 4, 20)), self.draw.choice((60, 600))
         undo = partial(how, self.server(), self.draw.choice(STREAMS))
+        self.begin_fight(undo, every_s, for_s)
+
+    def begin_fight(self, undo, every_s, for_s):
+        """Undo something every so often for a while; it returns whether there was anything."""
+        scope = trio.CancelScope()
+        self.fights.append(scope)
         self.nursery.start_soon(self._fight, scope, undo, every_s, for_s)
 
     async def _fight(self, scope, undo, every_s, for_s):

@@ -89,6 +89,8 @@ class Climate:
     weights: dict[str, int]
     is_calm_at_hooks: bool
     """Whether hooks never lie here: what a lie may excuse is judged strictly then."""
+    is_studio: bool = False
+    """Whether every kind is declared here (`studio`)."""
 
     def weight(self, act: str) -> int:
         """Return how often an act happens here, compared with the others of its sort."""
@@ -102,7 +104,7 @@ def climate_of(seed: int) -> Climate:
     mood = draw.choice(("", "any", "failing", "purging"))
     mood = {2: "busy", 3: "late", 9: "strangers"}.get(seed % 10, mood)
     nodes = ("wcs1", "wcs2")[: draw.choice((1, 1, 2))]
-    builds = {node: _build(draw) for node in nodes}
+    builds = {node: build_of(draw) for node in nodes}
     if mood == "strangers":  # who may come before the stream that is waited for
         waits = Unpublished.WAITS
         builds = {node: evolve(build, unpublished=waits) for node, build in builds.items()}
@@ -113,7 +115,7 @@ def climate_of(seed: int) -> Climate:
         steps=draw.choice((80, 120, 160)),
         nodes=nodes,
         builds=builds,
-        node_values={node: _node(draw, builds[node]) for node in nodes},
+        node_values={node: node_of(draw, builds[node]) for node in nodes},
         timing=Timing(
             resync_ms=30_000,
             looks_ms=Map({"transponders": draw.choice((5_000, 15_000, 30_000))}),
@@ -126,7 +128,7 @@ def climate_of(seed: int) -> Climate:
     )
 
 
-def _build(draw: Random) -> Build:
+def build_of(draw: Random) -> Build:
     return Build(
         generation=draw.choice(tuple(Generation)),
         error_form=draw.choice(tuple(ErrorForm)),
@@ -145,6 +147,6 @@ def _build(draw: Random) -> Build:
     )
 
 
-def _node(draw: Random, build: Build) -> Node:
+def node_of(draw: Random, build: Build) -> Node:
     is_old = not build.has_recorder or draw.random() < 0.2
     return Node(recorder=Recorder.STREAM if is_old else Recorder.RECORDER)

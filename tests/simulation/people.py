@@ -22,6 +22,10 @@ class People:
     fired: object
     nursery: trio.Nursery
 
+    def keys(self):
+        """Return the keys of what is declared now."""
+        return sorted(self.stage.resources)
+
     def ask(self, path, body):
         """Ask the daemon of the moment, if there is one, without waiting for the answer."""
         self.nursery.start_soon(self._ask, path, body)
@@ -127,7 +131,7 @@ class People:
         """Give an order on what may be there, or on a node."""
         draw = self.draw
         verb = draw.choice(VERBS)
-        names = [str(key) for key in sorted(self.stage.resources)]
+        names = [str(key) for key in self.keys()]
         chosen = draw.sample(names, min(len(names), draw.choice((1, 1, 1, 3))))
         if verb in ("pause", "resume") and draw.random() < 0.2:
             chosen = [f"node/{draw.choice(self.stage.node_names)}"]

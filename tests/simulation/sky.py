@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from functools import cache
+from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -10,9 +11,13 @@ from attrs import define, field, frozen
 
 from tests.simulation.checker.judge import violations
 from tests.simulation.storm import weather
+from tests.simulation.studio import STUDIOS
 
 FIXED = (0, 1, 5, 7, 10, 11, 12, 13, 29, 34, 37, 42, 49, 57, 64, 124)
 """Seeds that every run begins with, after those that have failed before."""
+
+FIXED_STUDIOS = ()
+"""Studios that every run begins with, likewise."""
 
 FAILED = Path(__file__).parent / "failed_seeds.txt"
 
@@ -42,6 +47,13 @@ def failed_before():
     """Return the seeds that have failed once; the file says why."""
     lines = FAILED.read_text().splitlines()
     return tuple(int(line.split()[0]) for line in lines if line and not line.startswith("#"))
+
+
+def onwards(first):
+    """Yield seeds from one on, and after each a studio."""
+    for seed in count(first):
+        yield seed
+        yield STUDIOS + seed
 
 
 def judged(seed):

@@ -10,16 +10,20 @@ from trio.testing import MockClock
 from orchestrator.core.filter import Filter
 from orchestrator.emulator.faults import Faults, Hiding
 from tests.simulation.actors import Actors
-from tests.simulation.climate import FULL, GAPS_S, SPOILT, STARTING, Climate, climate_of
+from tests.simulation.climate import FULL, GAPS_S, SPOILT, STARTING, Climate
+from tests.simulation.directors import Directors
 from tests.simulation.machine import Machine
 from tests.simulation.people import People
 from tests.simulation.quiet import seeded, silent
+from tests.simulation.strangers import Strangers
+from tests.simulation.studio import climate_for, faults_of, settled
 from tests.simulation.trial import Trial, told
 from tests.stage import staged
 
 LATE_S = 310  # until the last hook that is under way has arrived, and orders for a while are over
 CALM_S = 480  # parked things are tried every 300 s, and a jitter; then they have to be seen
 REST_S = 7200
+REST_OF_STUDIOS_S = 3600  # they have more kinds to look at
 GROUPS = ((), (), ("/push/",), ("/stream/",), ("/recorder/",), STARTING, STARTING)
 
 
@@ -37,7 +41,7 @@ class Storm:
 
     async def rage(self):
         is_full = self.climate.mood in FULL
-        for _ in range(10 if is_full else 4):
+        for _ in range((10 if is_full else 4) * (1 + 2 * self.climate.is_studio)):
             self.people.edit()
         if is_full:
             self.actors.publish_all()
@@ -85,7 +89,9 @@ class Storm:
             recording_life_s=draw.choice((0, 0, 0, 300)),
         )
         faults = evolve(faults, **SPOILT.get(self.climate.mood, {}))
-        if faults.transponder_life_s or faults.recording_life_s:
+        if self.climate.is_studio:
+            faults = faults_of(draw, self.climate.mood, faults)
+        if faults.transponder_life_s or faults.recording_life_s or faults.agent_life_s:
             self.has_lives.add(server)
         server.node.turn(faults)
 
@@ -147,8 +153,12 @@ class Storm:
                 server.hang(on=False)
             if server in self.has_lives and server.node.listens:
                 server.restart()  # what was bound to end by itself has ended with it
+            if self.climate.is_studio:
+                server.node.turn(settled(server.node.settings))
         await trio.sleep(LATE_S)
         self.actors.publish_all()
+        if self.climate.is_studio:
+            self.actors.leave()
         self.people.load()
         place = (self.stage.log.head.position, self.stage.journal.written)
         await trio.sleep(CALM_S)
@@ -173,13 +183,14 @@ async def _weather(climate):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(machine.supervise)
             is_jealous = climate.mood == "strangers"
-            actors = Actors(stage, draw, machine.fired, nursery, is_jealous)
-            people = People(stage, draw, machine.fired, nursery)
+            cast = (Strangers, Directors) if climate.is_studio else (Actors, People)
+            actors = cast[0](stage, draw, machine.fired, nursery, is_jealous)
+            people = cast[1](stage, draw, machine.fired, nursery)
             storm = Storm(climate, stage, machine, draw, actors, people)
             await storm.rage()
             calm = await storm.calm()
             rest = (stage.log.head.position, stage.journal.written)
-            await trio.sleep(REST_S)
+            await trio.sleep(REST_OF_STUDIOS_S if climate.is_studio else REST_S)
             rows = await stage.log.read(Filter(), 10**6)
             _, claims = await stage.ask("GET", "/api/v1/resources")
             trial = told(climate, machine, rows, claims, calm, rest)
@@ -191,5 +202,5 @@ def weather(seed):
     """Run one seed and return what is to be known of it."""
     began = perf_counter()
     with silent(), seeded(seed):
-        trial = trio.run(_weather, climate_of(seed), clock=MockClock(autojump_threshold=0))
+        trial = trio.run(_weather, climate_for(seed), clock=MockClock(autojump_threshold=0))
     return Trial(**{**asdict(trial, recurse=False), "wall_s": perf_counter() - began})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 FILES = sorted((Path(__file__).parent / "checker").glob("*.py"))
-KNOWN = {"bisect", "collections", "dataclasses", "hashlib", "orjson"}
+KNOWN = {"bisect", "collections", "dataclasses", "fnmatch", "hashlib", "orjson"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

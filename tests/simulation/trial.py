@@ -10,6 +10,7 @@ from orchestrator.core.configuration import Recorder
 from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.emulator.journal import shown
+from orchestrator.kinds.catalogue import KINDS
 
 
 @frozen
@@ -48,8 +49,9 @@ def told(climate, machine, rows, claims, calm, rest):
     for row in rows:
         world = project(world, stage.log.codec.decode(row), stage.memory.kinds)
     limits, timing = climate.limits, climate.timing
-    looks_ms = dict.fromkeys(("transponder", "recording"), timing.resync_ms)
-    looks_ms |= {plural.removesuffix("s"): ms for plural, ms in timing.looks_ms.items()}
+    looks_ms = {
+        kind.name: timing.looks_ms.get(kind.plural, timing.resync_ms) for kind in KINDS.values()
+    }
     journal = [shown(entry) for entry in stage.journal.after(0)]
     for entry in journal:
         if entry["kind"] == "fault":
@@ -65,6 +67,7 @@ def told(climate, machine, rows, claims, calm, rest):
             "interrupts": limits.interrupts_per_change,
             "looks_ms": looks_ms,
             "call_ms": timing.call_ms,
+            "start_deadline_ms": timing.start_deadline_ms,
             "without_recorder": [
                 node
                 for node, value in climate.node_values.items()

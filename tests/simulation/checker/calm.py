@@ -4,6 +4,17 @@ What the daemon claims is compared with what is there, and what it holds back wi
 stands in the log or on the node.
 """
 
+from fnmatch import fnmatchcase
+
+from tests.simulation.checker.kinds import SORTS as STUDIO_SORTS
+from tests.simulation.checker.kinds import (
+    is_as_declared,
+    is_once,
+    lacks,
+    natural_of_line,
+    needs,
+)
+from tests.simulation.checker.ours import Ours
 from tests.simulation.checker.wishes import Wishes
 
 OUTSIDE = ("HookReceived", "Checkpoint")  # others speak when they like, and fill segments
@@ -16,14 +27,29 @@ def what_is_declared_runs_or_is_held_for_a_reason(story):
         if row.position > story.trial.rest[0]:
             break
         wishes.fold(row)
-    for claim in story.trial.claims:
+    for claim in story.claims:
         node, key = claim["node"], claim["resource"]
         if (complaint := _complaint(story, wishes, node, key, claim)) is not None:
             yield f"{key} on {node} is {claim['phase']} ({claim['reason']}): {complaint}"
-    claimed = {(claim["node"], claim["resource"]) for claim in story.trial.claims}
+    claimed = {(claim["node"], claim["resource"]) for claim in story.claims}
     for key, line in wishes.resources.items():
         if line["enabled"] and (line["node"], key) not in claimed:
             yield f"{key} is declared and nothing is said of it"
+
+
+def nothing_of_ours_is_left_behind(story):
+    """Judge what runs at rest and was made by us: its line wants it, or something is said of it."""
+    ours, (position, number) = Ours(story), story.trial.rest
+    claimed = {(claim["node"], claim["resource"]) for claim in story.claims}
+    for (sort, node, _), lives in story.lives.items():
+        for life in lives if sort in STUDIO_SORTS else ():
+            call = story.calls.get(life.call) if life.by == "rest" else None
+            if not life.came <= number < life.went or call is None or call.intent is None:
+                continue
+            key = call.intent.said["key"]
+            is_ours = ours.claim(node, key, life.token, position) == "made"
+            if is_ours and (node, key) not in claimed:
+                yield f"{life.token} on {node} was made for {key}, and nobody ends it"
 
 
 def _complaint(story, wishes, node, key, claim):
@@ -56,36 +82,88 @@ def _complaint(story, wishes, node, key, claim):
             return None if is_taken else "no stranger stands there"
         case "Held", "recorded":
             return None
+        case "Held", "fighting":
+            is_stopped = any(row.type == "FightStopped" and row.place == (node, key)
+                             for row in story.rows)  # fmt: skip
+            return None if is_stopped else "no fight was stopped"
+        case "Waiting", "stream-absent":
+            sources = [(name, at or node, must) for name, at, must in needs(key, line)]
+            absent = lacks(sources, lambda at, name: bool(_published(story, at, name)))
+            return None if absent else "what it reads is published"
+        case "Waiting", "unused":
+            return None if line["spec"].get("keep") == "whileUsed" else "it is wanted anyway"
+        case "Finished", "ended":
+            has_run = is_once(key, line) and _has_begun(story, node, key)
+            return None if has_run else "it was never begun, or is made again"
     return "it should have come to rest"
 
 
-def _living(story, node, sort):
-    last = story.trial.rest[1]
-    for (one_sort, one_node, _), lives in story.lives.items():
-        if (one_sort, one_node) == (sort, node):
+SORTS = {
+    "transponder": ("transponder",),
+    "recording": ("recording",),
+    "pull": ("rtmp-pull", "rtsp", "pull"),
+    "webrtcPush": ("webrtc-push",),
+}
+
+
+def _living(story, node, kind):
+    last, sorts = story.trial.rest[1], SORTS.get(kind, (kind,))
+    for (sort, one_node, _), lives in story.lives.items():
+        if one_node == node and sort in sorts:
             yield from (life for life in lives if life.came <= last < life.went)
 
 
+def _published(story, node, pattern):
+    """Return id → name of the streams like a pattern that clients or agents publish at rest."""
+    return {
+        life.id: life.detail["name"]
+        for life in _living(story, node, "stream")
+        if life.detail["published"] and fnmatchcase(life.detail["name"], pattern)
+    }
+
+
+def _has_begun(story, node, key):
+    began = ("ActionStarted", "Adopted")
+    return any(row.type in began and row.place == (node, key) for row in story.rows)
+
+
 def _is_there(story, node, key, line):
-    sort, spec = key.partition("/")[0], line["spec"]
-    for life in _living(story, node, sort):
-        if sort == "recording" and life.detail["name"] == spec["streamName"]:
-            return True
-        if sort == "transponder":
-            place = (life.detail["source"], life.detail["rtmpUrl"], life.detail["muted"])
-            if place == (spec["streamName"], spec["rtmpUrl"], spec["muted"]):
-                return True
-    return False
+    kind = key.partition("/")[0]
+    if kind == "recording":
+        names = (life.detail["name"] for life in _living(story, node, kind))
+        return line["spec"]["streamName"] in names
+    return any(
+        is_as_declared(key, line, life.detail)
+        and (kind != "mixer" or _are_inputs_in(story, node, line["spec"], life.detail))
+        for life in _living(story, node, kind)
+    )
+
+
+def _are_inputs_in(story, node, spec, detail):
+    """Return whether all is in a mixer that has to be: of a pattern, as many as may be."""
+    inside, taken = set(detail["inputs"]), {spec["localStreamName"]}
+    for one in spec["inputs"]:
+        streams = _published(story, node, one["streamName"] or one["streams"])
+        names = sorted({name for name in streams.values() if name not in taken})
+        joined = {streams[id_] for id_ in inside if id_ in streams} - taken
+        due = min(len(names), one["max"] or len(names))
+        if len(joined) < due:
+            return False
+        taken |= set(names) if due == len(names) else joined
+    return True
 
 
 def _is_taken(story, node, key, line):
-    sort, spec = key.partition("/")[0], line["spec"]
-    if sort == "recording":
-        return any(life.detail["name"] == spec["streamName"] for life in _living(story, node, sort))
-    return any(
-        (life.detail["source"], life.detail["rtmpUrl"]) == (spec["streamName"], spec["rtmpUrl"])
-        for life in _living(story, node, sort)
-    )
+    kind, spec = key.partition("/")[0], line["spec"]
+    if kind == "recording":
+        return any(life.detail["name"] == spec["streamName"] for life in _living(story, node, kind))
+    if kind == "transponder":
+        return any(
+            (life.detail["source"], life.detail["rtmpUrl"]) == (spec["streamName"], spec["rtmpUrl"])
+            for life in _living(story, node, kind)
+        )
+    natural = natural_of_line(key, line)
+    return any(life.natural == natural for life in _living(story, node, kind))
 
 
 def _is_held(story, node, key):
@@ -108,6 +186,7 @@ def then_nothing_is_done_and_nothing_written(story):
 
 
 LAWS = (
+    nothing_of_ours_is_left_behind,
     what_is_declared_runs_or_is_held_for_a_reason,
     then_nothing_is_done_and_nothing_written,
 )

@@ -1,8 +1,8 @@
 """Laws 5 and 6, and orders: what is done is wanted, allowed, and done to what is ours."""
 
-from collections import defaultdict
-
-from tests.simulation.checker.story import STARTING
+from tests.simulation.checker.kinds import STARTING, differs, lacks, makes, needs, reads, runs
+from tests.simulation.checker.ours import Ours
+from tests.simulation.checker.story import token_of
 from tests.simulation.checker.streams import Streams
 from tests.simulation.checker.wishes import Wishes
 
@@ -30,9 +30,11 @@ def _complaints(story, wishes, streams, row):
     if action != "delete" and line is None:
         yield "no line wants it"
     if action == "create" and line is not None:
-        name = line["spec"]["streamName"]
-        if not streams.published(node, name):
-            yield f"nothing that was heard or seen says that stream {name} is published"
+        sources = [(name, at or node, must) for name, at, must in needs(key, line)]
+        for name, at, _ in lacks(sources, streams.published):
+            yield f"nothing that was heard or seen says that stream {name} is published on {at}"
+        if line["spec"].get("keep") == "whileUsed" and not _is_used(wishes, node, key, line):
+            yield "nothing that is wanted reads it"
     is_stopped = order is not None and order.verb == "stop"
     if action == "delete" and not is_stopped:
         if line is not None:
@@ -42,34 +44,46 @@ def _complaints(story, wishes, streams, row):
     if action == "replace" and line is not None:
         life = _life(story, row)
         since = story.durable(life.came) if life is not None else 0
-        if wishes.restarted.get(key, 0) <= since and not _differs(story, row, line):
+        if wishes.restarted.get(key, 0) <= since and not _is_replaceable(story, row, life, line):
             yield "it is as its line wants it, and nobody ordered a restart"
+
+
+def _is_used(wishes, node, key, line):
+    name = makes(key, line)
+    others = (one for one in wishes.resources.items() if one[0] != key and one[1]["enabled"])
+    return any(reads(other, one, node, name) for other, one in others)
 
 
 def _life(story, row):
     """Return the life that an action is about, as it was when the action was written."""
-    sort = row.said["key"].partition("/")[0]
-    before = story.entry_at(row.position)
+    sort, before = row.said["key"].partition("/")[0], story.entry_at(row.position)
     lives = story.lives.get((sort, row.node, row.said["id"]), ())
+    if sort not in ("transponder", "recording"):
+        those = story.of_sort(row.node, story.listing(row.node, row.said["method"]))
+        lives = [life for life in those if life.token == token_of(row.said)]
     return next((life for life in reversed(lives) if life.came <= before), None)
 
 
-def _differs(story, row, line):
-    life, spec = _life(story, row), line["spec"]
+def _is_replaceable(story, row, life, line):
+    """Return whether a thing differed from its line as it was last seen, or did not run yet."""
     if life is None:
         return True
-    if life.sort == "recording":
-        template = life.detail["config"].get("fileTemplate", "")
-        return life.detail["name"] != spec["streamName"] or template != spec["fileTemplate"]
-    return (life.detail["source"], life.detail["rtmpUrl"]) != (spec["streamName"], spec["rtmpUrl"])
+    look = story.look_before(
+        row.node, story.listing(row.node, row.said["method"]), story.entry_at(row.position) + 1
+    )
+    seen = life.at(look.answered) if look is not None else life.detail
+    if differs(row.said["key"], line, seen):
+        return True
+    age_ms = row.at_ms - story.entries[life.came - 1]["at_s"] * 1000
+    return not runs(seen) and age_ms >= story.settings["start_deadline_ms"]
 
 
 def only_what_is_ours_is_touched(story):
     """Judge each call that names a thing: our call made it, or it was adopted, and not let go."""
-    ours = _Ours(story)
+    ours = Ours(story)
     for call in story.mutations():
         id_ = call.body.get("mediaSessionId")
-        if call.intent is None or call.path in STARTING:
+        if call.intent is None or call.path in STARTING or id_ is None:
             continue
         claim = ours.claim(call.node, call.intent.said["key"], id_, call.intent.position)
         if claim is None:
@@ -79,65 +93,17 @@ def only_what_is_ours_is_touched(story):
             yield f"call {call.number} ends {id_}, which was only adopted"
 
 
-class _Ours:
-    """Whose lives are, told from the effects of our calls and from what was adopted."""
-
-    def __init__(self, story):
-        self.story = story
-        self.made = defaultdict(list)
-        for (_, node, id_), lives in story.lives.items():
-            for life in lives:
-                call = story.calls.get(life.call) if life.by == "rest" else None
-                if call is not None and call.intent is not None:
-                    key = call.intent.said["key"]
-                    self.made[node, key, id_].append(call.intent.position)
-        self.adopted, self.let_go, self.changed = {}, {}, {}
-        self.stops = set()
-        wishes = Wishes()
-        for row in story.rows:
-            if row.type == "Adopted":
-                self.adopted.setdefault((*row.place, row.said["id"]), []).append(row.position)
-            elif row.type == "Forgotten":
-                self.let_go.setdefault((*row.place, row.said["id"]), []).append(row.position)
-            elif row.type == "ActionStarted" and row.said["action"] in ("update", "replace"):
-                self.changed.setdefault((*row.place, row.said["id"]), row.position)
-            if row.type == "ActionStarted":
-                order = wishes.order(*row.place, row.at_ms)
-                if order is not None and order.verb == "stop":
-                    self.stops.add(row.position)
-            wishes.fold(row)
-            for (node, key), position in wishes.kept.items():
-                if position == row.position:
-                    self.let_go.setdefault((node, key, ""), []).append(position)
-
-    def is_stopped(self, intent):
-        return intent.position in self.stops
-
-    def claim(self, node, key, id_, position):
-        """Return how it is ours at a position: made, adopted, or None where it is not."""
-        place = (node, key, id_)
-        made = max((one for one in self.made[place] if one < position), default=0)
-        adopted = max((one for one in self.adopted.get(place, ()) if one < position), default=0)
-        gone = (*self.let_go.get(place, ()), *self.let_go.get((node, key, ""), ()))
-        let_go = max((one for one in gone if one < position), default=0)
-        if max(made, adopted) <= let_go:
-            return None
-        if adopted and not made and self.changed.get(place, position) >= position:
-            return "adopted"
-        return "made"
-
-
 def what_is_adopted_is_as_declared(story):
     """Judge what was adopted without being asked by what looks had shown of it."""
     wishes, seen, streams = Wishes(), {}, Streams()
     for row in story.rows:
         if row.type == "Looked":
             for one in (*row.said["appeared"], *row.said["changed"]):
-                seen[row.node, row.said["kind"], one["id"]] = one["fields"]
+                seen[row.node, row.said["kind"], one["natural"]] = one["fields"]
         if row.type == "Adopted" and row.actor == "orchestrator":
             node, key = row.place
             line, kind = wishes.wanted(node, key), key.partition("/")[0]
-            fields = seen.get((node, kind, row.said["id"]))
+            fields = seen.get((node, kind, row.said["natural"]))
             if line is None or fields is None or wishes.order(node, key, row.at_ms):
                 yield f"{row.position} adopts {row.said['id']} for {key}, which is not wanted so"
             elif kind == "transponder" and not _fits(line["spec"], fields):

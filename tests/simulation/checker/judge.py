@@ -1,9 +1,25 @@
 """All laws, asked one by one."""
 
-from tests.simulation.checker import calm, conduct, durability, restraint, sight
+from tests.simulation.checker import (
+    calm,
+    chains,
+    conduct,
+    durability,
+    others,
+    restraint,
+    sight,
+)
 from tests.simulation.checker.story import Story
 
-LAWS = (*durability.LAWS, *conduct.LAWS, *sight.LAWS, *restraint.LAWS, *calm.LAWS)
+LAWS = (
+    *durability.LAWS,
+    *conduct.LAWS,
+    *sight.LAWS,
+    *restraint.LAWS,
+    *others.LAWS,
+    *chains.LAWS,
+    *calm.LAWS,
+)
 SHOWN = 5  # violations of one law that are told
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from tests.simulation.checker.kinds import needs, reads
 from tests.simulation.checker.wishes import Wishes
 
 HOUR_MS = 3_600_000
@@ -62,7 +63,10 @@ def _fold(sheets, wishes, row):
             kind = row.said["kind"]
             _forget(
                 sheets,
-                lambda node, key: node == row.node and (kind == "stream" or key.startswith(kind)),
+                lambda node, key: (
+                    (node == row.node and (kind == "stream" or key.startswith(kind)))
+                    or (kind == "stream" and _reaches(wishes, row.node, node, key))
+                ),
             )
         case "HookReceived" if row.said["body"].get("status") == "PUBLISHING":
             _forget(sheets, lambda node, key: _reads(wishes, row, node, key))
@@ -72,8 +76,13 @@ def _fold(sheets, wishes, row):
 
 def _reads(wishes, row, node, key):
     line = wishes.wanted(node, key)
-    is_read = line is not None and line["spec"]["streamName"] == row.said["body"].get("name")
-    return node == row.node and is_read
+    return line is not None and reads(key, line, row.node, row.said["body"].get("name"))
+
+
+def _reaches(wishes, at, node, key):
+    """Return whether what is on one node reads streams of another."""
+    line = wishes.wanted(node, key)
+    return line is not None and any(other == at for _, other, _ in needs(key, line))
 
 
 def _forget(sheets, is_concerned):

@@ -6,25 +6,16 @@ from dataclasses import dataclass, field
 
 import orjson
 
-MUTATING = {
-    "/push/startup": "transponder",
-    "/push/terminate": "transponder",
-    "/push/mute": "transponder",
-    "/push/unmute": "transponder",
-    "/push/sound_on": "transponder",
-    "/push/sound_off": "transponder",
-    "/recorder/startup": "recording",
-    "/recorder/terminate": "recording",
-    "/stream/startRecording": "recording",
-    "/stream/stopRecording": "recording",
-}
-STARTING = ("/push/startup", "/recorder/startup", "/stream/startRecording")
-ENDING = ("/push/terminate", "/recorder/terminate", "/stream/stopRecording")
-LISTINGS = {
-    "transponder": "/push/find_all",
-    "recording": "/recorder/find_all",
-    "stream": "/stream/find_all",
-}
+from tests.simulation.checker.kinds import (
+    BODY,
+    MUTATING,
+    NAMELESS,
+    SORTS,
+    listing_of,
+    natural_of,
+)
+from tests.simulation.checker.names import renamed, with_first_names
+
 SPOILT = {"answer truncated", "answer html", "answer lost", "call fails", "call hangs"}
 OUTCOMES = ("ActionFinished", "ActionFailed")
 
@@ -60,6 +51,13 @@ class Call:
     intent: Row | None = None
 
     @property
+    def kind(self):
+        """Return the kind of what it is about."""
+        if self.intent is not None:
+            return self.intent.said["key"].partition("/")[0]
+        return MUTATING[self.path]
+
+    @property
     def subject(self):
         """Return what tells it from other calls to the same method."""
         return subject(self.body)
@@ -82,12 +80,34 @@ class Life:
     call: int
     detail: dict
     went: float = float("inf")
+    turns: list = field(default_factory=list)
+
+    @property
+    def natural(self):
+        """Return what it goes by on its node."""
+        return natural_of(self.sort, self.id, self.detail)
+
+    @property
+    def token(self):
+        """Return what the log calls this life of it, or all lives where it has no id."""
+        return self.natural if self.sort in NAMELESS else self.id
+
+    def at(self, number):
+        """Return how it was before that entry of the journal."""
+        return next(
+            (one for since, one in reversed(self.turns) if since < number), self.turns[0][1]
+        )
 
 
 def subject(body):
     if "mediaSessionId" in body:
         return body["mediaSessionId"]
-    return f"{body.get('streamName')} {body.get('rtmpUrl')}"
+    return " ".join(str(body.get(name)) for name in ("streamName", "rtmpUrl", *BODY))
+
+
+def token_of(said):
+    """Return what the log calls the life that an entry is about."""
+    return said["id"] or said["natural"]
 
 
 class Story:
@@ -103,11 +123,22 @@ class Story:
             )
             for one in trial.rows
         ]  # fmt: skip
+        first = renamed(self.rows)
+        for row in self.rows:
+            with_first_names(row, first)
+        self.claims = [
+            {**one, "resource": first.get(one["resource"], one["resource"])} for one in trial.claims
+        ]
         self.entries = trial.journal
         self._counts = [count for count, _ in trial.marks]
         self._positions = [position for _, position in trial.marks]
         self.calls = self._calls_of("rest")
         self.lives = self._lives()
+        self.by_listing = defaultdict(list)
+        for lives in self.lives.values():
+            for life in lives:
+                if life.sort in SORTS:
+                    self.by_listing[life.node, SORTS[life.sort]].append(life)
         self.looks = self._looks()
         self.starts = [row.position for row in self.rows if row.type == "DaemonStarted"]
         self._match_intents()
@@ -147,36 +178,44 @@ class Story:
             key = (sort, one["node"], one["object"])
             if verb == "came":
                 life = Life(*key, one["number"], one["by"], one["call"], one["detail"])
+                life.turns.append((one["number"], one["detail"]))
                 lives[key].append(life)
                 there[key] = life
             elif verb == "went":
                 there.pop(key).went = one["number"]
             else:
-                there[key].detail = {**there[key].detail, **one["detail"]}
+                life = there[key]
+                life.detail = {**life.detail, **one["detail"]}
+                life.turns.append((one["number"], life.detail))
         return lives
 
     def _looks(self):
-        """Return node and kind → the complete lists told of it, in the order of their answers."""
+        """Return node and listing → the complete ones told of it, in the order of their answers."""
         looks = defaultdict(list)
         for call in self.calls.values():
             if call.status == 404 and "call fails" in call.faults:
                 call.faults = {"listing hidden"}  # it looks just like a list of nothing
-            if call.is_complete and call.answered:
-                is_old = call.node in self.settings["without_recorder"]
-                for kind, path in LISTINGS.items():
-                    if call.path == (
-                        LISTINGS["stream"] if is_old and kind == "recording" else path
-                    ):
-                        looks[call.node, kind].append(call)
+            if call.path.endswith("/find_all") and call.is_complete and call.answered:
+                looks[call.node, call.path].append(call)
         for calls in looks.values():
             calls.sort(key=lambda call: call.answered)
         return looks
 
-    def look_before(self, node, kind, number):
-        """Return the last complete list of a kind that was told before an entry, or None."""
-        calls = self.looks[node, kind]
-        index = bisect_right(calls, number - 1, key=lambda call: call.answered)
-        return calls[index - 1] if index else None
+    def listing(self, node, path):
+        """Return where that is listed on a node which a path is about."""
+        listing = listing_of(path)
+        is_old = node in self.settings["without_recorder"]
+        return "/stream/find_all" if is_old and listing == "/recorder/find_all" else listing
+
+    def look_before(self, node, listing, number, back=0):
+        """Return the last complete list that was told before an entry, or one some looks before."""
+        calls = self.looks[node, listing]
+        index = bisect_right(calls, number - 1, key=lambda call: call.answered) - back
+        return calls[index - 1] if index > 0 else None
+
+    def of_sort(self, node, listing):
+        """Return all lives of what is in that list, only in studios."""
+        return self.by_listing[node, listing]
 
     def mutations(self):
         return [call for call in self.calls.values() if call.path in MUTATING]

@@ -1,6 +1,7 @@
 """Streams that hooks or looks say are published; a stream never goes backwards."""
 
 from collections import defaultdict
+from fnmatch import fnmatchcase
 
 ENDS = ("UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED")
 HEARD = ("StreamStatusEvent", "StreamKeepAliveEvent")
@@ -14,8 +15,9 @@ class Streams:
         self.ended = set()
         self.doubts = defaultdict(dict)
 
-    def published(self, node, name):
-        return any(one == name for one, _ in self.known[node].values())
+    def published(self, node, pattern):
+        """Return whether a stream of that name, or like that pattern, is known."""
+        return any(fnmatchcase(one, pattern) for one, _ in self.known[node].values())
 
     def fed(self, node, names, position):
         """Return whether a stream of one of these names is known since a position or longer."""
