@@ -115,7 +115,10 @@ def after_turn(record: Record, at_ms: int, retry: Retry, *, runs: bool) -> Recor
 
 
 def afresh(record: Record, at_ms: int) -> Record:
-    """Return the record with a clean sheet: something changed that makes a new try worth it."""
+    """Return the record with a clean sheet: something changed that makes a new try worth it.
+
+    What was corrected of late is not forgotten, or a fight would go on with each new publication.
+    """
     return evolve(
         record,
         failures=0,
@@ -124,7 +127,6 @@ def afresh(record: Record, at_ms: int) -> Record:
         is_dropped=False,
         accepted_ms=0,
         since_ms=at_ms,
-        corrections=(),
         fight="",
         error="",
     )
@@ -132,7 +134,7 @@ def afresh(record: Record, at_ms: int) -> Record:
 
 def renewed(record: Record, at_ms: int) -> Record:
     """Return the record of what is wanted anew: even what is made once may be made again."""
-    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0)
+    return evolve(afresh(record, at_ms), has_run=False, finished_ms=0, corrections=())
 
 
 def after_correction(record: Record, sort: int, at_ms: int) -> Record:

@@ -7,8 +7,8 @@ from tests.simulation.planted import BUGS, OF_STUDIOS, planted
 from tests.simulation.sky import FIXED, FIXED_STUDIOS, command, judged, seconds
 from tests.simulation.studio import STUDIOS
 
-NOT_FOUND = ()
-"""Bugs that no seed has found so far."""
+NOT_FOUND = ("a_new_name_is_a_new_owner", "sources_end_first")
+"""Bugs that no seed has found so far: none of some twenty that were tried."""
 FOUND_BY = {
     "a_404_means_gone": 11,
     "a_world_beside_the_log": 7,
@@ -36,6 +36,25 @@ FOUND_BY = {
     "protection_ignored": 42,
     "stop_forgotten_at_restart": 7,
     "what_is_watched_is_changed": 7,
+    "a_failed_look_stops_nothing": 1_000_002,
+    "a_filter_is_empty": 1_000_002,
+    "a_group_that_fails_is_empty": 1_000_030,
+    "a_fight_never_ends": 1_000_000,
+    "a_loop_that_is_not_asked_for": 1_000_000,
+    "a_node_that_restarts_redials": 1_000_002,
+    "a_vod_is_made_without_use": 1_000_034,
+    "an_edge_asks_at_once": 1_000_000,
+    "an_input_is_put_in_once": 1_000_034,
+    "an_unanswered_call_is_dialled_again": 1_000_000,
+    "dropped_is_always": 1_000_013,
+    "finished_is_forgotten_at_restart": 1_000_000,
+    "inputs_of_others_are_taken_out": 1_000_034,
+    "required_inputs_are_not_waited_for": 1_000_000,
+    "the_suffix_is_drift": 1_000_002,
+    "the_unlisted_is_drift": 1_000_031,
+    "the_word_for_failure_is_not_read": 1_000_013,
+    "what_begins_is_given_no_time": 1_000_031,
+    "what_covers_is_not_waited_for": 1_000_000,
 }
 """A seed that finds each; found by search, so a change of the simulation may ask for another."""
 

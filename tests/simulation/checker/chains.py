@@ -181,8 +181,8 @@ def _is_running(story, ours, row, key, lost):
 
 
 def corrections_come_to_an_end(story):
-    """Count equal corrections of one thing within ten minutes, since what it reads came last."""
-    wishes, made = Wishes(), defaultdict(list)
+    """Count equal corrections of one thing within ten minutes."""
+    made = defaultdict(list)
     for row in story.rows:
         if row.type == "ActionStarted" and row.said["action"] == "update":
             said = row.said
@@ -192,28 +192,12 @@ def corrections_come_to_an_end(story):
             made[equal].append(row.at_ms)
             if len(made[equal]) > CORRECTIONS_MAX:
                 yield f"{row.position} corrects {equal} once more"
-        wishes.fold(row)
-        for equal in [one for one in made if _is_anew(wishes, row, *one[:2])]:
-            del made[equal]
-
-
-def _is_anew(wishes, row, node, key):
-    """Return whether an entry is a reason to correct a thing again."""
-    match row.type:
-        case "StateLoaded":
-            return any(item["key"] == key for item in row.said["items"])
-        case "OperatorAsked":
-            return not {key, f"node/{node}"}.isdisjoint(_names(row))
-        case "NodeRestarted":
-            return row.node == node
-        case "HookReceived":
-            names = [row.said["body"].get("name")]
-        case "Looked" if row.said["kind"] == "stream":
-            names = [one["fields"]["name"] for one in row.said["appeared"]]
-        case _:
-            return False
-    line = wishes.wanted(node, key)
-    return line is not None and any(name and reads(key, line, row.node, name) for name in names)
+        elif row.type in ("StateLoaded", "OperatorAsked"):
+            named = _names(row) if row.type == "OperatorAsked" else ()
+            keys = {*named, *(item["key"] for item in row.said.get("items", ()))}
+            nodes = {name.partition("/")[2] for name in named if name.startswith("node/")}
+            for equal in [one for one in made if one[1] in keys or one[0] in nodes]:
+                del made[equal]
 
 
 LAWS = (

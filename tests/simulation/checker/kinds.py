@@ -214,10 +214,12 @@ def _parameters(detail):
 def is_as_declared(key, line, detail):
     """Return whether a thing is wholly as its line says, but for the inputs of a mixer."""
     spec = line["spec"]
+    if key.startswith("mixer"):  # what others set of what is not declared stays
+        named = {name: one for name, one in detail.items() if not name.startswith("mixer")}
+        is_named = runs(detail) and not differs(key, line, named)
+        return is_named and all(detail.get(name) == one for name, one in spec["parameters"].items())
     if differs(key, line, detail) or not runs(detail):
         return False
     if key.startswith("transponder"):
         return detail["muted"] == spec["muted"]
-    if key.startswith("mixer"):
-        return all(detail.get(name) == value for name, value in spec["parameters"].items())
     return True
