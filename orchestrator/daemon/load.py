@@ -69,8 +69,12 @@ class Loader:
         faults = tuple(fault for file in documents.files for fault in file.faults)
         if not world.is_configured and faults:
             raise DocumentError(faults)
-        events = news(world, documents, self.memory.kinds)
-        entries = await self.log.append([Fact(event, cause, actor) for event in events])
+
+        def made() -> list[Fact]:  # on the world that it changes: no look may come in between
+            events = news(self.memory.world, documents, self.memory.kinds)
+            return [Fact(event, cause, actor) for event in events]
+
+        entries = await self.log.append_made(made) if made() else ()
         for fault in faults:
             journal.error("document_rejected", place=str(fault))
         return _taken(entries, faults, self.log.head.position)

@@ -39,7 +39,7 @@ async def fought_over(stage, nursery):
 
 
 async def test_what_ends_for_want_of_fought_over_inputs_stays_away(autojump_clock):
-    async with staged(wcs_settings=Settings(mixer_idle_timeout=200)) as stage:
+    async with staged(wcs_settings=Settings(tells_metrics=False, mixer_idle_timeout=200)) as stage:
         async with trio.open_nursery() as nursery:
             await fought_over(stage, nursery)
             assert stage.servers["wcs1"].media.agents.all(Sort.MIXER) == []
@@ -56,7 +56,7 @@ async def test_what_ends_for_want_of_fought_over_inputs_stays_away(autojump_cloc
 
 @pytest.mark.parametrize("end", ["publication", "restart"])
 async def test_a_new_publication_or_life_of_the_node_ends_a_fight(autojump_clock, end):
-    async with staged(wcs_settings=Settings(mixer_idle_timeout=200)) as stage:
+    async with staged(wcs_settings=Settings(tells_metrics=False, mixer_idle_timeout=200)) as stage:
         async with trio.open_nursery() as nursery:
             host = await fought_over(stage, nursery)
             nursery.cancel_scope.cancel()

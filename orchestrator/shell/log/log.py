@@ -47,9 +47,10 @@ async def in_thread(work: Callable[[], object], /) -> object:
 
 @define(eq=False)
 class Append:
-    """Facts of one caller on their way to disk."""
+    """Facts of one caller on their way to disk; those that are still to be made come alone."""
 
     facts: tuple[Fact, ...]
+    make: Callable[[], Sequence[Fact]] | None = None
     done: trio.Event = field(factory=trio.Event)
     entries: tuple[Entry, ...] = ()
     refused: LogRefused | None = None
@@ -128,11 +129,21 @@ class Log:
         Raises:
             LogRefused: they are not on disk, as far as anyone may rely on it.
         """
-        if not facts:
-            return ()
-        if self._is_closing or self._waiting_count + len(facts) > WAITING_MAX:
+        return await self._through(Append(tuple(facts))) if facts else ()
+
+    async def append_made(self, make: Callable[[], Sequence[Fact]]) -> tuple[Entry, ...]:
+        """Block until the facts that `make` returns are on disk; return them as entries.
+
+        It is called when all that was appended before is there, and nothing comes in between.
+
+        Raises:
+            LogRefused: they are not on disk, as far as anyone may rely on it.
+        """
+        return await self._through(Append((), make))
+
+    async def _through(self, append: Append) -> tuple[Entry, ...]:
+        if self._is_closing or self._waiting_count + len(append.facts) > WAITING_MAX:
             raise LogRefused("it is closing" if self._is_closing else "too much is waiting")
-        append = Append(tuple(facts))
         self._waiting.append(append)
         self._waiting_count += len(append.facts)
         self._arrived.set()
@@ -161,9 +172,13 @@ class Log:
         batch: list[Append] = []
         count = 0
         while self._waiting and (not batch or count + len(self._waiting[0].facts) <= BATCH_MAX):
+            if batch and self._waiting[0].make is not None:
+                break
             append = self._waiting.popleft()
             count += len(append.facts)
             batch.append(append)
+            if append.make is not None:
+                break
         self._waiting_count -= count
         return batch
 
@@ -172,8 +187,11 @@ class Log:
             if self._is_broken:
                 await self._recover()
             self._at_ms = max(self._at_ms, self.now_ms())
+            for append in batch:
+                append.facts = append.facts if append.make is None else tuple(append.make())
             rows = self._rows(fact for append in batch for fact in append.facts)
-            await self.run_work(lambda: self.store.write(rows))
+            if rows:
+                await self.run_work(lambda: self.store.write(rows))
         except (LogError, OSError) as error:
             self._is_broken, self.refusal = True, str(error)
             for append in batch:
@@ -187,7 +205,8 @@ class Log:
                 Entry(row.position, row.at_ms, fact.cause, fact.actor, fact.event)
                 for fact, row in zip(append.facts, places, strict=False)
             )
-        self._grow(rows[-1], [entry for append in batch for entry in append.entries])
+        if rows:
+            self._grow(rows[-1], [entry for append in batch for entry in append.entries])
         for append in batch:
             append.done.set()
         await self._roll_if_full()

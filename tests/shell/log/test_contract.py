@@ -87,6 +87,29 @@ async def test_appending_nothing_writes_nothing(desk):
     assert (desk.store.writes, desk.log.head.position) == ([], 1)
 
 
+async def test_what_is_made_at_last_sees_all_before_it_and_nothing_comes_between(desk):
+    seen = []
+
+    def make(*some):
+        def made():
+            seen.append(texts(desk.entries))
+            return some
+
+        return made
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(desk.log.append, [fact("a")])
+        nursery.start_soon(desk.log.append_made, make(fact("b"), fact("c")))
+        nursery.start_soon(desk.log.append_made, make())
+        nursery.start_soon(desk.log.append, [fact("d")])
+    order = texts(desk.entries)
+    position = order.index("b")
+    assert sorted(order) == ["a", "b", "c", "d"]
+    assert order[position : position + 2] == ["b", "c"]
+    assert order[:position] in seen
+    assert len(seen) == 2
+
+
 async def test_times_never_decrease(place):
     times = iter([500, 500, 700, 300, 800])
     async with running(place, now_ms=lambda: next(times)) as desk:
