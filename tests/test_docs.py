@@ -50,6 +50,7 @@ ROOMY = {
     "orchestrator/kinds/mixer.py": "a kind is one file",
     "orchestrator/kinds/transcoder.py": "a kind is one file",
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",
+    "orchestrator/shell/log/log.py": "one queue, from an append to its commit",
     "orchestrator/shell/secrets.py": "the only place that knows secret values",
     "orchestrator/shell/wcs.py": "one client: limits, one call, one reply",
 }
