@@ -36,12 +36,13 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-coverage: $(VENV)/.dev  ## the test suite with coverage; core, kinds, web and codec must be whole
+coverage: $(VENV)/.dev  ## the test suite, its quick part with coverage; core, kinds, web and codec must be whole
 	rm -f .coverage .coverage.*
-	$(BIN)/coverage run -m pytest -q -m "not nightly"
+	$(BIN)/coverage run -m pytest -q -m "not nightly and not slow"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='orchestrator/core/*,orchestrator/kinds/*,orchestrator/web/*,orchestrator/codec.py'
 	$(BIN)/coverage report --skip-covered || true
+	$(BIN)/python -m pytest -q -m "slow and not nightly"
 
 peers:  ## the Debian packages that tests talk to; needs root
 	if command -v apt-get >/dev/null; then \

@@ -7,6 +7,16 @@ from random import Random
 import pytest
 import trio
 
+SLOW = ("tests/crash/", "tests/simulation/", "tests/system/")
+"""Folders of tests that start processes or live through hours; coverage needs none of them."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what is slow by its folder."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 def pytest_runtest_setup(item):
     """Skip a test whose peer is absent; in CI, where `make peers` has run, that is a failure."""

@@ -4,6 +4,7 @@ For as long as the line stays as it is, over restarts of the daemon; whoever cha
 says `resume`, has it tried again.
 """
 
+import pytest
 import trio
 
 from tests.stage import staged
@@ -25,6 +26,7 @@ def corrections(stage, after=0):
     return sum(path == "/push/unmute" for path in stage.mutations(after=after))
 
 
+@pytest.mark.slow
 async def test_a_fight_is_stopped_and_stays_stopped(autojump_clock):
     async with staged() as stage, trio.open_nursery() as nursery:
         stage.transponder("youtube", "show", URL)

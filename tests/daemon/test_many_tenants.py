@@ -5,6 +5,7 @@ Nothing jams; a broken file touches its own tenant only; a folder that is sudden
 
 from random import Random
 
+import pytest
 import trio
 
 from orchestrator.core.configuration import Timing
@@ -53,6 +54,7 @@ def there(stage):
     return sorted(url for node in stage.node_names for _, url in stage.transponders(node))
 
 
+@pytest.mark.slow
 async def test_nothing_jams_all_day(autojump_clock, tmp_path):
     names = ("wcs1", "wcs2")
     async with staged(node_names=names, folder=tmp_path, timing=SELDOM) as stage:

@@ -8,6 +8,8 @@ from attrs import evolve
 
 from tests.stage import staged
 
+pytestmark = pytest.mark.slow
+
 RATE = 50  # calls a second, as configured where nothing is said
 LOOK_S = 5
 
