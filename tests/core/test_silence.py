@@ -9,7 +9,7 @@ from orchestrator.core.event import (
     NodeFound,
     NodeLost,
 )
-from orchestrator.core.look import LastLook, due_ms, silence
+from orchestrator.core.look import LastLook, all_fresh, due_ms, silence
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.kinds.catalogue import KINDS
 from tests.core.history import (
@@ -103,3 +103,8 @@ def test_a_burst_is_followed_by_one_look():
         Look(NODE, "stream", "due", touched),
         Look(NODE, "transponder", "due", touched),
     )
+
+
+def test_a_moment_without_a_daemon_takes_every_look_as_fresh():
+    world = running(*LINES).world
+    assert all_fresh(world, 7) == dict.fromkeys(world.fresh, LastLook(world.position, 7, 7))

@@ -6,6 +6,7 @@ from attrs import evolve
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.mapping import Map
+from orchestrator.emulator.agent import Sort
 from orchestrator.emulator.settings import Settings
 from tests.stage import staged
 
@@ -77,7 +78,7 @@ async def test_a_name_that_is_declared_twice_is_not_moved(autojump_clock):
 
 
 async def test_an_answer_that_comes_after_the_new_name_is_not_lost(autojump_clock):
-    async with staged(node_values=NODES) as stage:
+    async with staged(node_names=("wcs1", "wcs2"), node_values=NODES) as stage:
         stage.write(MIXER.format(moved="", name="old", out="youtube"))
         await stage.start()
         turn(stage, rest_delayed=1.0, rest_late_s=8.0, rest_groups=("/push/startup", "/mixer/"))
@@ -167,3 +168,23 @@ async def test_a_pull_from_a_managed_node_waits_for_its_source(autojump_clock):
         await trio.sleep(20)
         assert await rows(stage) == {"pull/show": ("Ready", "unverified")}
         assert stage.mutations("wcs2") == ["/pull/pull", "/pull/pull"]
+
+
+async def test_inputs_join_by_a_pattern_the_longest_published_first(autojump_clock):
+    inputs = '[{streams: "guest-*", max: 2, audioLevel: 80}]'
+    state = f"mixers: {{show: {{node: wcs1, localStreamName: show, inputs: {inputs}}}}}\n"
+    async with staged(node_values=NODES) as stage:
+        stage.write(state)
+        await stage.start()
+        await trio.sleep(10)
+        assert await rows(stage) == {"mixer/show": ("Waiting", "stream-absent")}
+        for name in ("guest-b", "guest-a", "other", "guest-c"):
+            await stage.servers["wcs1"].client(name).publish(name)
+            await trio.sleep(1)
+        await trio.sleep(60)
+        (mixer,) = stage.servers["wcs1"].media.agents.all(Sort.MIXER)
+        names = sorted(one["name"] for one in mixer.inputs.values())
+        assert (names, await rows(stage)) == (
+            ["guest-a", "guest-b"],
+            {"mixer/show": ("Ready", "unverified")},
+        )

@@ -4,6 +4,7 @@ import pytest
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.mapping import EMPTY
+from orchestrator.core.site import NOWHERE
 from orchestrator.kinds import catalogue
 
 
@@ -27,3 +28,12 @@ def test_asking_a_kind_that_is_only_observed_how_it_is_made_is_a_bug(kind):
             _ = kind.declarable
     else:
         assert kind.declarable is kind.declared
+
+
+@pytest.mark.parametrize("kind", catalogue.ALL, ids=lambda kind: kind.name)
+def test_what_says_nothing_of_its_media_is_not_measured(kind):
+    assert kind.progress(EMPTY) is None
+
+
+def test_a_node_without_streams_has_none_of_any_name():
+    assert (NOWHERE.names("show"), NOWHERE.ids("show"), NOWHERE.name_of("s")) == ((), (), "")
