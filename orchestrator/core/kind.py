@@ -131,8 +131,8 @@ def _itself(seen: "Seen") -> tuple[str, ...]:
     return (seen.natural,)
 
 
-def _fed_by_itself(seen: "Seen", _position: int, _site: Site) -> tuple[str, ...]:
-    return (seen.natural,)
+def _untold(_seen: "Seen", _position: int, _site: Site) -> None:
+    return None
 
 
 def _unheard(_method: str, _body: JsonObject) -> Seen | Gone | None:
@@ -214,12 +214,13 @@ class Kind(Generic[S]):
 
     `listings` together list all of it on a node, each with a member `identity`; `parse` reads one
     of them (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published
-    streams that may feed a thing first seen at a position: without any, it ends with what it had.
+    streams that may feed a thing first seen at a position: without any, it ends with what it had
+    (None: its listing does not tell what it reads).
     `is_running` goes by the status word, where there is one. `measure` is a call whose answer tells
     of each how far its media has come (`progress`), where the build can tell. A kind whose
     `declared` is None is only observed. What is left out: all goes by its uri, is heard of by no
-    hook and feeds itself; and of what is declared, all is listed, a create names no id, and it
-    occupies its natural key.
+    hook and does not tell what it reads; and of what is declared, all is listed, a create names no
+    id, and it occupies its natural key.
     """
 
     name: str
@@ -229,7 +230,7 @@ class Kind(Generic[S]):
     declared: Declarable[S] | None
     identity: str = "uri"
     hear: Callable[[str, JsonObject], Seen | Gone | None] = _unheard
-    sources: Callable[[Seen, int, Site], tuple[str, ...]] = _fed_by_itself
+    sources: Callable[[Seen, int, Site], tuple[str, ...] | None] = _untold
     is_running: Callable[[Seen], bool] = _runs
     measure: RestCall | None = None
     progress: Callable[[JsonObject], int | None] = _unmeasured

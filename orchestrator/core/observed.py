@@ -108,14 +108,19 @@ def with_touched(world: World, node: str, names: Iterable[str] = (ANY,)) -> Worl
 
 
 def has_lost_source(world: World, node: str, thing: Observed, kind: Kind[Any]) -> bool:
-    """Return whether the stream that a thing reads has ended: then the thing ends with it."""
-    if not kind.sources(thing.seen, thing.position, world.site(node)):
-        return True
-    if thing.owner is None:
+    """Return whether the stream that a thing reads has ended: then the thing ends with it.
+
+    Where its listing does not tell what it reads, its line does, unless that has been edited since.
+    """
+    site = world.site(node)
+    sources = kind.sources(thing.seen, thing.position, site)
+    if sources is not None:
+        return not sources
+    owner = thing.owner
+    wanted = world.wanted.get(Placement(node, owner.key)) if owner is not None else None
+    if wanted is None or thing.seen.natural not in kind.declarable.naturals(wanted.spec, site):
         return False
-    wanted = world.wanted.get(Placement(node, thing.owner.key))
-    needs = kind.declarable.needs(wanted.spec) if wanted is not None else ()
-    return bool(lacking(world, node, needs))
+    return bool(lacking(world, node, kind.declarable.needs(wanted.spec)))
 
 
 def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:

@@ -91,12 +91,10 @@ def parse(item: JsonObject) -> Seen | None:
     return Seen(uri, text(item, "localMediaSessionId"), Map(fields))
 
 
-def sources(seen: Seen, _position: int, site: Site) -> tuple[str, ...]:
-    """Return the inputs that are still published; without any it ends after a while."""
+def sources(seen: Seen, _position: int, site: Site) -> tuple[str, ...] | None:
+    """Return the inputs that are still published, without any of which it ends after a while."""
     inputs = _listed(seen)
-    if inputs is None:
-        return (seen.natural,)
-    return tuple(id_ for id_ in inputs if site.name_of(id_))
+    return None if inputs is None else tuple(id_ for id_ in inputs if site.name_of(id_))
 
 
 def naturals(spec: Mixer, _site: Site) -> tuple[str, ...]:

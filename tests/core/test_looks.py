@@ -116,6 +116,13 @@ def test_ends_of_the_streams_are_witnesses():
     assert history.look("transponder") == (Looked(NODE, "transponder", vanished=NATURALS),)
 
 
+def test_what_an_edited_line_would_read_is_no_witness():
+    history = running(*LINES)
+    edited = [evolve(one, spec=evolve(one.spec, stream_name="absent")) for one in LINES]
+    history.load(*edited)
+    assert history.look("transponder") == (Looked(NODE, "transponder", doubted=NATURALS),)
+
+
 def test_our_own_calls_to_end_are_witnesses():
     history = running(*LINES)
     history.load(removed=("a", "b", "c"))

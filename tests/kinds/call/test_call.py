@@ -94,7 +94,7 @@ def test_what_it_goes_by_reads_and_makes():
     assert DECLARED.naturals(SPEC, NOWHERE) == (DECLARED.target(SPEC),) == DECLARED.occupied(SEEN)
     assert (DECLARED.needs(SPEC), DECLARED.makes(SPEC)) == ((), ())
     assert DECLARED.makes(evolve(SPEC, to_stream="reporter")) == ("reporter",)
-    assert KIND.sources(SEEN, 7, NOWHERE) == (ID,)
+    assert KIND.sources(SEEN, 7, NOWHERE) is None
     assert KIND.hear("OnCallEvent", freeze({"callId": ID})) is None
     assert DECLARED.delete(SEEN, NOWHERE) == RestCall("/call/terminate", freeze({"callId": ID}))
     assert DECLARED.named(evolve(SPEC, call_id=""), "reporter", {}).call_id == "reporter"

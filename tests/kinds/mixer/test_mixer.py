@@ -191,7 +191,7 @@ def test_where_a_build_lists_no_inputs_those_that_we_added_are_in_it():
     inputs = (Input("a"), Input("guest-1"))
     add = step("guest-1", "/mixer/add", {"s-a": {}, "s-1": {}}, remoteStreamName="guest-1")
     assert compared(inputs, there, freeze({"s-a": {}}), STREAMS) == add
-    assert KIND.sources(there, 5, NOWHERE) == (URI,)
+    assert KIND.sources(there, 5, NOWHERE) is None
 
 
 def test_it_ends_with_its_inputs():

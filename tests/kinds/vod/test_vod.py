@@ -79,7 +79,7 @@ def test_what_ends_with_its_file_is_made_once(spec, again, waits):
 def test_what_it_goes_by_reads_and_makes():
     assert DECLARED.naturals(SPEC, NOWHERE) == (DECLARED.target(SPEC),) == DECLARED.occupied(SEEN)
     assert (DECLARED.needs(SPEC), DECLARED.makes(SPEC)) == ((), ("test",))
-    assert KIND.sources(SEEN, 7, NOWHERE) == ("test",)
+    assert KIND.sources(SEEN, 7, NOWHERE) is None
     assert KIND.hear("StreamStatusEvent", freeze({"name": "test"})) is None
     body = freeze({"uri": SPEC.uri, "localStreamName": "test"})
     assert DECLARED.delete(SEEN, NOWHERE) == RestCall("/vod/terminate", body)
