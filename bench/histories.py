@@ -1,11 +1,11 @@
 """Worlds and logs of any size, made for measures: one node, transponders that run, streams."""
 
 from orchestrator.core.configuration import Configuration, Node
+from orchestrator.core.entry import Entry
 from orchestrator.core.event import (
     Adopted,
     ConfigurationLoaded,
     DaemonStarted,
-    Entry,
     HookReceived,
     Looked,
     StateLoaded,

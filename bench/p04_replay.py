@@ -16,7 +16,7 @@ from bench.histories import EPOCH_MS, events, hook
 from bench.peers.processes import PYTHON, ROOT
 from bench.result import Result, spread
 from orchestrator.codec import codec_of
-from orchestrator.core.event import Fact
+from orchestrator.core.entry import Fact
 from orchestrator.core.filter import Filter
 from orchestrator.core.project import project
 from orchestrator.core.world import World

@@ -12,7 +12,8 @@ import trio
 
 from bench.result import Result, spread
 from orchestrator.codec import codec_of
-from orchestrator.core.event import Fact, HookReceived
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.json import freeze
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS

@@ -6,7 +6,7 @@ from statistics import median
 from bench.histories import EPOCH_MS, NODE, hook, world_of
 from bench.result import Result, spread
 from orchestrator.core.concern import concern
-from orchestrator.core.event import Entry
+from orchestrator.core.entry import Entry
 from orchestrator.core.plan import plan
 from orchestrator.core.project import project
 from orchestrator.kinds.catalogue import KINDS

@@ -7,7 +7,8 @@ import trio
 
 from bench.result import Result
 from orchestrator.codec import codec_of
-from orchestrator.core.event import Fact, HookReceived
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.json import freeze_object
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS

@@ -15,7 +15,8 @@ from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from orchestrator.core import event as events
-from orchestrator.core.event import Checkpoint, Entry, Event, Fact, node_of
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import Checkpoint, Event, node_of
 from orchestrator.core.json import Json, freeze, freeze_object, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map

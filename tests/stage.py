@@ -15,7 +15,8 @@ from attrs import define, evolve, field
 
 from orchestrator.codec import codec_of
 from orchestrator.core.configuration import Configuration, Limits, Node, Timing
-from orchestrator.core.event import DaemonStarted, Fact
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import DaemonStarted
 from orchestrator.core.filter import Filter
 from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map

@@ -45,8 +45,6 @@ def test_every_reason_of_a_verdict_is_explained():
 ROOMY = {
     "orchestrator/core/event.py": "the union of facts: one class for each, and nothing else",
     "orchestrator/core/observed.py": "the fold of what was seen, from first sight to the end",
-    "orchestrator/core/world.py": "one value: its parts, its indices and the questions to them",
-    "orchestrator/daemon/reconcile.py": "one loop; a step and its outcome are read in a row",
     "orchestrator/kinds/mixer.py": "a kind is one file",
     "orchestrator/kinds/transcoder.py": "a kind is one file",
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",

@@ -17,8 +17,9 @@ from orchestrator.core.observed import with_touched
 from orchestrator.core.ownership import with_claim, with_owner, without_making
 from orchestrator.core.renaming import current
 from orchestrator.core.resource import Placement
+from orchestrator.core.thing import Claim, InFlight, Making
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Claim, InFlight, Making, World
+from orchestrator.core.world import World
 
 CALL = "call"  # what an operator sends by hand acts for no declared thing; looks tell what it did
 

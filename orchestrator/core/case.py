@@ -11,8 +11,9 @@ from orchestrator.core.kind import Comparison, Declarable, Kind, Kinds
 from orchestrator.core.look import LastLook, Looks
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.site import Site
+from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Observed, World
+from orchestrator.core.world import World
 
 
 @frozen

@@ -9,14 +9,15 @@ from typing import Any
 from attrs import frozen
 
 from orchestrator.core import event as events
-from orchestrator.core.event import Entry
+from orchestrator.core.entry import Entry
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.ordered import keys_of, nodes_of
 from orchestrator.core.renaming import current
 from orchestrator.core.resource import Gone, Placement, Seen
 from orchestrator.core.sources import makers_for
-from orchestrator.core.world import World, stream_name
+from orchestrator.core.thing import stream_name
+from orchestrator.core.world import World
 
 
 @frozen

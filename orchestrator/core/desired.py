@@ -19,8 +19,9 @@ from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
 from orchestrator.core.sources import with_sources
+from orchestrator.core.thing import Claim, Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Claim, Observed, World
+from orchestrator.core.world import World
 
 
 def with_configuration(world: World, loaded: ConfigurationLoaded, kinds: Kinds) -> World:

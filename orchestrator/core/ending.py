@@ -11,8 +11,9 @@ from orchestrator.core.limits import holding
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Order, Verb
 from orchestrator.core.resource import Placement, Resource
+from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Observed, World
+from orchestrator.core.world import World
 
 
 def obeying(case: Case, order: Order) -> Verdict:

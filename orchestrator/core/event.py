@@ -1,7 +1,7 @@
-"""The facts that the log keeps, past tense and frozen, and the entry that carries one.
+"""The events that the log keeps, past tense and frozen.
 
 Each class name is the event's type for users (`events --type`). What a type looks like on disk is
-`codec`'s business. A fact says what happened, never what should follow from it.
+`codec`'s business. An event says what happened, never what should follow from it.
 """
 
 from typing import Any
@@ -303,28 +303,6 @@ Event = (
     | ClockStepped
     | Checkpoint
 )
-
-DAEMON = "orchestrator"
-
-
-@frozen
-class Fact:
-    """An event that is not in the log yet. `cause` 0: nothing in the log caused it."""
-
-    event: Event
-    cause: int = 0
-    actor: str = DAEMON
-
-
-@frozen
-class Entry:
-    """An event in the log: its position from 1, and its time in Unix milliseconds, UTC."""
-
-    position: int
-    at_ms: int
-    cause: int
-    actor: str
-    event: Event
 
 
 def node_of(event: Event) -> str:

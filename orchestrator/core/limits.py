@@ -10,12 +10,14 @@ from hashlib import sha256
 from typing import Final
 
 from orchestrator.core.event import HeldStep, PlanApproved, PlanHeld
+from orchestrator.core.hold import Hold, Member
 from orchestrator.core.kind import Comparison, Different, Kinds, Later
 from orchestrator.core.mapping import without
 from orchestrator.core.resource import OnChange, Placement
 from orchestrator.core.sources import falls_with
+from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Hold, Member, Observed, Taken, World
+from orchestrator.core.world import Taken, World
 
 HOUR_MS: Final = 3_600_000
 

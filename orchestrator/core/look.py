@@ -20,8 +20,9 @@ from orchestrator.core.ownership import lapsed
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Placement, Seen
 from orchestrator.core.rest import Listing
+from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import STREAM, Cliff, Observed, Scope, World
+from orchestrator.core.world import STREAM, Cliff, Scope, World
 
 PAUSE_MS: Final = 1_000  # between two looks at one kind on one node
 UNUSED: Final = 10  # times as long between two looks at a kind of which there is nothing

@@ -17,15 +17,9 @@ from orchestrator.core.ownership import disowned, lapsed, with_claim, without_ma
 from orchestrator.core.recent import Recent, remembered
 from orchestrator.core.resource import Gone, Placement, Seen
 from orchestrator.core.sources import lacking
+from orchestrator.core.thing import Observed, stream_name
 from orchestrator.core.value import evolve
-from orchestrator.core.world import (
-    ANY,
-    STREAM,
-    Cliff,
-    Observed,
-    World,
-    stream_name,
-)
+from orchestrator.core.world import ANY, STREAM, Cliff, World
 
 Targets: TypeAlias = Map[tuple[str, str, str], Members[str]]
 Change: TypeAlias = Callable[[Targets, tuple[str, str, str], str], Targets]

@@ -6,7 +6,8 @@ be looked up. Nothing is ended here: the verdict on each resource obeys its orde
 
 from collections.abc import Iterator
 
-from orchestrator.core.event import Entry, Forgotten, OperatorAsked
+from orchestrator.core.entry import Entry
+from orchestrator.core.event import Forgotten, OperatorAsked
 from orchestrator.core.failure import renewed
 from orchestrator.core.json import whole
 from orchestrator.core.mapping import without

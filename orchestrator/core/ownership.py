@@ -10,8 +10,9 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Placement
+from orchestrator.core.thing import Claim, Making, Observed, Owner
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Claim, Making, Observed, Owner, World
+from orchestrator.core.world import World
 
 
 def with_adoption(world: World, adopted: Adopted, kinds: Kinds) -> World:

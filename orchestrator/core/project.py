@@ -9,7 +9,7 @@ know is kept in the log and changes nothing here.
 from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
-from orchestrator.core.event import Entry
+from orchestrator.core.entry import Entry
 from orchestrator.core.failure import shifted
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken

@@ -4,7 +4,7 @@ from orchestrator.core.case import Case, compared
 from orchestrator.core.kind import Past
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import Placement, Resource
-from orchestrator.core.world import Observed
+from orchestrator.core.thing import Observed
 
 
 def thing_of(case: Case) -> Observed | None:

@@ -24,8 +24,9 @@ from orchestrator.core.order import Verb
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.sources import lacking, media_of
 from orchestrator.core.standing import thing_of
+from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Observed, World
+from orchestrator.core.world import World
 
 IN_FLIGHT = {"create": Phase.STARTING, "delete": Phase.STOPPING}
 

@@ -7,22 +7,22 @@ a set is copied whole with every change, and a node may have thousands.
 """
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import Final, TypeAlias
 
 from attrs import field, frozen
 
 from orchestrator.core.configuration import Configuration, Node, Retry
-from orchestrator.core.event import HeldStep
 from orchestrator.core.failure import Record
-from orchestrator.core.json import Json, text
+from orchestrator.core.hold import Hold, Member
+from orchestrator.core.json import text
 from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY, Map, Members
 from orchestrator.core.media import FIELD
 from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
-from orchestrator.core.resource import Key, Place, Placement, Resource, Seen
+from orchestrator.core.resource import Key, Place, Placement, Resource
 from orchestrator.core.site import Site
+from orchestrator.core.thing import InFlight, Making, Observed, stream_name
 
 STREAM: Final = "stream"
 """The kind whose things feed the others."""
@@ -32,88 +32,6 @@ ANY: Final = ""
 
 Scope: TypeAlias = tuple[str, str]
 """A node and the name of a kind: what one look covers."""
-
-
-class Claim(Enum):
-    """How a life of a thing became ours. `ADOPTED`: never started or changed by us so far."""
-
-    MADE = "made"
-    ADOPTED = "adopted"
-    CHANGED = "changed"
-
-
-@frozen
-class Owner:
-    """Whose it is. `sent` is what we last set on it that no listing shows.
-
-    `unwanted` is the position of the change of documents that took its line, 0 while it has one;
-    `ending` that of an operator's `restart`, 0 without one. Without a line, `reads` and `makes` are
-    the names of the streams that its line had it read and publish.
-    """
-
-    key: Key
-    claim: Claim
-    sent: Map[str, Json] = field(default=EMPTY)
-    is_protected: bool = False
-    unwanted: int = 0
-    ending: int = 0
-    reads: tuple[str, ...] = ()
-    makes: tuple[str, ...] = ()
-
-
-@frozen
-class Observed:
-    """One life of a thing on a node as last seen; possibly stale.
-
-    `position` is the entry that first showed it, `heard` the last hook that spoke of it (0: none).
-    """
-
-    seen: Seen
-    position: int
-    at_ms: int
-    heard: int = 0
-    owner: Owner | None = None
-
-
-@frozen
-class Making:
-    """A create of ours whose result no look has confirmed. `is_open`: no answer came so far."""
-
-    position: int
-    naturals: tuple[str, ...]
-    sent: Map[str, Json]
-    id: str = ""
-    is_open: bool = True
-
-
-@frozen
-class InFlight:
-    """A mutating call that has left; `sent` is what it sets on `natural` that no listing shows."""
-
-    position: int
-    at_ms: int
-    action: str
-    natural: str = ""
-    sent: Map[str, Json] = field(default=EMPTY)
-
-
-@frozen
-class Member:
-    """A step of a held set; an approved one may go on while it still means the same."""
-
-    hold: str
-    step: HeldStep
-    is_approved: bool = False
-
-
-@frozen
-class Hold:
-    """A held set that `approve` names."""
-
-    position: int
-    at_ms: int
-    reason: str
-    message: str
 
 
 @frozen
@@ -316,8 +234,3 @@ class World:
         """Return all of a kind that is wanted or owned on a node, in order."""
         keys = self.placed.get(node, EMPTY).get(kind, EMPTY)
         return [Placement(node, key) for key in sorted(keys)]
-
-
-def stream_name(observed: Observed) -> str:
-    """Return the name under which a stream is published."""
-    return text(observed.seen.fields, "name")

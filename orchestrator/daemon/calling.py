@@ -7,14 +7,15 @@ import json
 
 from attrs import define
 
-from orchestrator.core.event import ActionFailed, ActionFinished, ActionStarted, Event, Fact
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import ActionFailed, ActionFinished, ActionStarted, Event
 from orchestrator.core.http import Reply
 from orchestrator.core.json import thaw
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key
 from orchestrator.core.rest import NotJson, RestCall, RestReply, complaint
+from orchestrator.daemon.acting import Acting
 from orchestrator.daemon.memory import Memory
-from orchestrator.daemon.reconcile import Reconciler
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
@@ -26,7 +27,7 @@ from orchestrator.web.hooks import error
 class Calling:
     """What a call by hand needs."""
 
-    reconciler: Reconciler
+    acting: Acting
     memory: Memory
     log: Log
     vault: Vault
@@ -35,7 +36,7 @@ class Calling:
         """Send it and return what the node says; one that only reads leaves no action."""
         if CALLS[call.path].is_reading:
             return (await self._sent(call))[1]
-        node = self.reconciler.node
+        node = self.acting.node
         key, seen = Key("node", node), self.memory.world.position
         started = ActionStarted(node, key, "call", call.path, Map(call.body), seen)
         (entry,) = await self.log.append([Fact(started, cause, actor)])
@@ -46,13 +47,13 @@ class Calling:
     async def _sent(self, call: RestCall) -> tuple[Event, Reply]:
         """Return what came of it, for the log and for who asked."""
         try:
-            reply = await self.reconciler.send(call)
+            reply = await self.acting.send(call)
         except (NodeUnreachable, SecretMissing) as failed:
             return self._failed(call, 502, str(failed))
         except OutcomeUnknown as failed:
             return self._failed(call, 504, str(failed))
         said = "" if reply.accepted else _refusal(call, reply)
-        node = self.reconciler.node
+        node = self.acting.node
         outcome = ActionFinished(
             node, Key("node", node), "call", call.path, reply.status, error=said
         )
@@ -64,7 +65,7 @@ class Calling:
         return outcome, Reply(200, json.dumps(answer, ensure_ascii=False).encode())
 
     def _failed(self, call: RestCall, status: int, said: str) -> tuple[Event, Reply]:
-        said, node = self.vault.redacted(said), self.reconciler.node
+        said, node = self.vault.redacted(said), self.acting.node
         reached = status == 504  # the gateway timed out: nobody knows what became of it
         outcome = ActionFailed(node, Key("node", node), "call", call.path, said, reached)
         return outcome, error(status, said)

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 import structlog
 from attrs import define, frozen
 
+from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import (
     ConfigurationLoaded,
     DocumentAccepted,
     DocumentRejected,
-    Entry,
     Event,
-    Fact,
     StateLoaded,
 )
 from orchestrator.core.kind import Kinds

@@ -13,7 +13,8 @@ from attrs import define, evolve, field
 
 from orchestrator.core.action import NEVER, Held, Phase, Verdict
 from orchestrator.core.concern import Everything, concern
-from orchestrator.core.event import Entry, node_of
+from orchestrator.core.entry import Entry
+from orchestrator.core.event import node_of
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import LastLook
 from orchestrator.core.plan import awaited, plan

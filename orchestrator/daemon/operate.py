@@ -15,11 +15,8 @@ import trio
 from attrs import define, evolve, field
 
 from orchestrator.codec import Codec, Row
-from orchestrator.core.event import (
-    Fact,
-    OperatorAsked,
-    PlanApproved,
-)
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import OperatorAsked, PlanApproved
 from orchestrator.core.filter import at
 from orchestrator.core.http import Reply, Request, UnixPeer
 from orchestrator.core.json import Json, freeze_object
@@ -215,7 +212,7 @@ class Operator:
         sealed = self.vault.sealed_arguments(freeze_object(body))
         arguments: Map[str, Json] = Map({"node": node, "method": method, "body": sealed})
         position = await self._asked(ask, actor, "call", arguments)
-        calling = Calling(reconciler, self.memory, self.log, self.vault)
+        calling = Calling(reconciler.acting, self.memory, self.log, self.vault)
         return await calling.call(RestCall(method, sealed), actor, position)
 
     async def _asked(self, ask: api.Ask, actor: str, verb: str, arguments: Map[str, Json]) -> int:

@@ -6,7 +6,8 @@ folded and forgotten.
 
 from attrs import define, field
 
-from orchestrator.core.event import DaemonStarted, Entry, Event
+from orchestrator.core.entry import Entry
+from orchestrator.core.event import DaemonStarted, Event
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import Glance, LastLook, all_fresh, news
 from orchestrator.core.mapping import Map

@@ -7,7 +7,8 @@ import structlog
 import trio
 from attrs import define
 
-from orchestrator.core.event import ClockStepped, Fact
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import ClockStepped
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.reconcile import Reconciler

@@ -16,7 +16,8 @@ import trio
 from attrs import define, evolve, field
 
 from orchestrator.codec import Codec, codec_of
-from orchestrator.core.event import DaemonStarted, DaemonStopped, Fact
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import DaemonStarted, DaemonStopped
 from orchestrator.core.plan import is_settled
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.doors import Doors

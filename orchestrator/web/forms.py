@@ -25,7 +25,8 @@ from orchestrator.core.json import Json, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.resource import Key, Placement
 from orchestrator.core.sources import falls_with, media_of
-from orchestrator.core.world import STREAM, Claim, Observed, World
+from orchestrator.core.thing import Claim, Observed
+from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import rfc3339, shown
 
 Plain = Callable[[object], Json]

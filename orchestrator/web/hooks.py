@@ -9,7 +9,8 @@ from typing import Final
 
 from attrs import frozen
 
-from orchestrator.core.event import Fact, HookReceived
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import JsonObject, text
 from orchestrator.core.mapping import Map

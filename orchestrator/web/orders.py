@@ -15,7 +15,8 @@ from orchestrator.core.kind import Kinds, Same
 from orchestrator.core.mapping import Map
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Placement
-from orchestrator.core.world import Observed, World
+from orchestrator.core.thing import Observed
+from orchestrator.core.world import World
 from orchestrator.web.hooks import error
 from orchestrator.web.names import NODE, Names, meant, names_in, no_such_node
 from orchestrator.web.times import DAY_MS

@@ -9,7 +9,8 @@ from click.testing import CliRunner
 
 from orchestrator.cli import doctor as module
 from orchestrator.cli.main import orchestrator
-from orchestrator.core.event import Fact, HookReceived
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.mapping import Map
 from orchestrator.web.examined import Heard
 from tests.shell.log.desk import SqlitePlace, running

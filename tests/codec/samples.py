@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from orchestrator.codec import TAGS, codec_of
 from orchestrator.core import event as events
 from orchestrator.core.configuration import Configuration, Node, Policy
-from orchestrator.core.event import Checkpoint, Entry, Fact, HeldStep
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import Checkpoint, HeldStep
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project

@@ -21,7 +21,8 @@ from orchestrator.codec import (
     camel,
     dumps,
 )
-from orchestrator.core.event import DocumentAccepted, Entry, Fact, NodeFound
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import DocumentAccepted, NodeFound
 from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
@@ -34,7 +35,7 @@ import sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from hashlib import sha256
 from samples import ALL, CODEC
-from orchestrator.core.event import Fact
+from orchestrator.core.entry import Fact
 for event in ALL:
     print(sha256(CODEC.encode(Fact(event)).body.encode()).hexdigest())
 """

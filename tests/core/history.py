@@ -4,13 +4,13 @@ from attrs import define, evolve, field
 
 from orchestrator.core.action import Adopt, Create, Update, name_of
 from orchestrator.core.configuration import Configuration, Node
+from orchestrator.core.entry import Entry
 from orchestrator.core.event import (
     ActionFailed,
     ActionFinished,
     ActionStarted,
     Adopted,
     ConfigurationLoaded,
-    Entry,
     HookReceived,
     StateLoaded,
 )

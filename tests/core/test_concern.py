@@ -6,7 +6,8 @@ from attrs import evolve
 from orchestrator.core import event as events
 from orchestrator.core.concern import NOTHING, Everything, concern
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.event import Entry, HeldStep
+from orchestrator.core.entry import Entry
+from orchestrator.core.event import HeldStep
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.project import project

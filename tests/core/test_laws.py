@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from orchestrator.codec import Row, codec_of
 from orchestrator.core.action import Delete, Replace
-from orchestrator.core.event import Entry, Fact
+from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.project import project
 from orchestrator.core.resource import Placement
 from orchestrator.core.world import World

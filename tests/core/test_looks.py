@@ -3,12 +3,7 @@
 from attrs import evolve
 
 from orchestrator.core.configuration import Timing
-from orchestrator.core.event import (
-    DaemonStarted,
-    Looked,
-    NodeRestarted,
-    OperatorAsked,
-)
+from orchestrator.core.event import DaemonStarted, Looked, NodeRestarted, OperatorAsked
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen

@@ -7,7 +7,7 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import OnRemove
 from orchestrator.core.rest import RestCall
-from orchestrator.core.world import Claim
+from orchestrator.core.thing import Claim
 from tests.core.history import NODE, URL, History, at, begun, key, line, listed, published, running
 
 

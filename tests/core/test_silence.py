@@ -4,11 +4,7 @@ import pytest
 from attrs import evolve
 
 from orchestrator.core.action import Look
-from orchestrator.core.event import (
-    Looked,
-    NodeFound,
-    NodeLost,
-)
+from orchestrator.core.event import Looked, NodeFound, NodeLost
 from orchestrator.core.look import LastLook, all_fresh, due_ms, silence
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.kinds.catalogue import KINDS

@@ -66,7 +66,7 @@ async def test_what_is_stopped_before_its_intent_is_written_is_not_called(autoju
             await stage.ask("POST", "/control/v1/stop", {"names": ["a"]})
 
         reconciler = stage.operator.reconcilers["wcs1"]
-        reconciler.log = Queue(stage.log, stop)
+        reconciler.acting.log = Queue(stage.log, stop)
         await stage.servers["wcs1"].client("p").publish("show")
         await trio.sleep(60)
         assert stage.mutations() == []
@@ -83,7 +83,7 @@ async def test_what_is_due_as_before_is_called_whatever_was_written_first(autoju
             await stage.ask("POST", "/control/v1/stop", {"names": ["b"]})
 
         reconciler = stage.operator.reconcilers["wcs1"]
-        reconciler.log = Queue(stage.log, stop)
+        reconciler.acting.log = Queue(stage.log, stop)
         await stage.servers["wcs1"].client("p").publish("show")
         await trio.sleep(4)
         assert stage.mutations() == ["/push/startup"]

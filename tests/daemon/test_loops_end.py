@@ -27,7 +27,7 @@ async def test_a_call_that_is_cut_off_is_no_longer_in_flight(autojump_clock):
         stage.transponder("youtube", "show")
         await stage.start()
         reconciler = stage.operator.reconcilers["wcs1"]
-        reconciler.client = Hangs(reconciler.client)
+        reconciler.acting.client = Hangs(reconciler.client)
         await stage.servers["wcs1"].client("p").publish("show")
         await trio.sleep(1)
         assert await stage.phases() == {"youtube": ("Starting", "in-flight")}

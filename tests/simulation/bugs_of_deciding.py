@@ -8,7 +8,8 @@ from orchestrator.core.kind import Same
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
 from orchestrator.core.sources import lacking
-from orchestrator.core.world import Claim, Owner, World
+from orchestrator.core.thing import Claim, Owner
+from orchestrator.core.world import World
 
 
 def acts_before_it_has_looked(patch):

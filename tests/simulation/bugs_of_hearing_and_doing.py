@@ -3,11 +3,12 @@
 from attrs import evolve
 
 from orchestrator.core import look, observed, verdict
-from orchestrator.core.event import ActionFailed, ActionStarted, Fact, Looked
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import ActionFailed, ActionStarted, Looked
 from orchestrator.core.look import diff
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.rest import Listing
-from orchestrator.daemon import looking, memory, reconcile
+from orchestrator.daemon import acting, looking, memory, reconcile
 from orchestrator.daemon.intake import Intake
 from orchestrator.kinds import stream
 from orchestrator.kinds.stream import KIND as STREAM
@@ -44,7 +45,7 @@ def intent_after_the_call(patch):
     async def act(self, step, _world):
         natural, media = getattr(step, "natural", ""), getattr(step, "id", "")
         started = ActionStarted(
-            self.node, step.placement.key, reconcile.name_of(step), step.call.path,
+            self.node, step.placement.key, acting.name_of(step), step.call.path,
             self.vault.sealer.object(step.call.body), self.memory.world.position,
             natural, media, getattr(step, "sent", EMPTY),
         )  # fmt: skip
@@ -52,7 +53,7 @@ def intent_after_the_call(patch):
         await self._append(Fact(started, step.cause))
         await self._append(Fact(outcome))
 
-    patch.setattr(reconcile.Reconciler, "_act", act)
+    patch.setattr(acting.Acting, "_act", act)
 
 
 def a_404_means_gone(patch):
@@ -62,14 +63,14 @@ def a_404_means_gone(patch):
 
 def blind_repeat(patch):
     """A call without an answer is made once more."""
-    outcome = reconcile.Reconciler._outcome
+    outcome = acting.Acting._outcome
 
     async def twice(self, step):
         first = await outcome(self, step)
         is_unknown = isinstance(first, ActionFailed) and first.reached
         return await outcome(self, step) if is_unknown else first
 
-    patch.setattr(reconcile.Reconciler, "_outcome", twice)
+    patch.setattr(acting.Acting, "_outcome", twice)
 
 
 def double_create_in_flight(patch):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from orchestrator.core.event import Fact, HookReceived
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.http import InetPeer, Reply, Request
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map

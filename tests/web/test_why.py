@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from attrs import evolve
 
 from orchestrator.codec import codec_of
-from orchestrator.core.event import Fact, NodeLost, OperatorAsked, TailLost
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import NodeLost, OperatorAsked, TailLost
 from orchestrator.core.http import Reply
 from orchestrator.core.json import freeze
 from orchestrator.core.subject import subject_of

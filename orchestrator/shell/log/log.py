@@ -17,7 +17,8 @@ import trio
 from attrs import define, field
 
 from orchestrator.codec import Codec, Draft, Row
-from orchestrator.core.event import Entry, Fact, TailLost
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import TailLost
 from orchestrator.core.filter import Filter
 from orchestrator.errors import LogError, LogRefused
 from orchestrator.shell.log.chain import Head, hash_of

@@ -5,7 +5,8 @@ from attrs import evolve
 from desk import CODEC, MemoryPlace, check_chain, fact, running
 
 from orchestrator.codec import Row
-from orchestrator.core.event import Fact, TailLost
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import TailLost
 from orchestrator.errors import LogDamaged, LogRefused
 from orchestrator.shell.log.chain import Head, chained
 

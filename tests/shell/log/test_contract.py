@@ -17,7 +17,8 @@ from desk import (
 from tamper import tampered
 
 from orchestrator.codec import Row
-from orchestrator.core.event import Checkpoint, Entry, Fact, NodeFound
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import Checkpoint, NodeFound
 from orchestrator.core.filter import Filter
 from orchestrator.core.world import World
 from orchestrator.errors import LogHeld, LogNewer, LogRefused
