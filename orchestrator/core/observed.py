@@ -53,7 +53,7 @@ def with_look(world: World, look: Looked, kinds: Kinds) -> World:
     for natural in (name for name in look.vanished if name in known):
         world = _vanished(world, look.node, look.kind, natural, kinds)
     for seen in look.appeared:
-        world = _appeared(world, look.node, look.kind, seen, kinds)
+        world = _listed(world, look.node, look.kind, seen, kinds)
     for seen in (one for one in look.changed if one.natural in world.things(look.node, look.kind)):
         world = _changed(world, look.node, look.kind, seen, kinds)
     for placement in () if look.doubted else lapsed(world, look.node, look.kind, world.at_ms):
@@ -137,6 +137,19 @@ def _ended(world: World, node: str, kind: str, media: str, kinds: Kinds) -> Worl
         return world
     world = _vanished(world, node, kind, media, kinds)
     return with_touched(world, node)
+
+
+def _listed(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
+    """Return the world after a thing was listed that a look took for new.
+
+    The log may hold a look's news although it refused to say so; then the next look tells it again.
+    """
+    known = world.thing(node, kind, seen.natural)
+    if known is not None and known.seen.id == seen.id:
+        return _changed(world, node, kind, seen, kinds)
+    if known is not None:
+        world = _vanished(world, node, kind, seen.natural, kinds)
+    return _appeared(world, node, kind, seen, kinds)
 
 
 def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:

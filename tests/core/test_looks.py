@@ -46,6 +46,22 @@ def test_only_news_is_told():
     )
 
 
+def test_news_that_the_log_kept_twice_is_of_one_life():
+    history = running(*LINES)
+    seen = tuple(KINDS["transponder"].parse(item) for item in shown(*LINES))
+    owners = history.owners()
+    history.happen(Looked(NODE, "transponder", appeared=seen))
+    assert (history.owners(), len(history.world.owned)) == (owners, 3)
+
+
+def test_a_life_in_place_of_one_whose_end_was_not_told_ends_it():
+    history = running(*LINES)
+    item = listed("x-1", url="rtmp://target.lan/a")
+    history.happen(Looked(NODE, "transponder", appeared=(KINDS["transponder"].parse(item),)))
+    assert history.owners() == {"x-1": None, "m-b": "b", "m-c": "c"}
+    assert len(history.world.owned) == 2
+
+
 def test_the_first_complete_look_since_a_start_is_told_without_news():
     history = History().configure()
     assert history.look("transponder") == (Looked(NODE, "transponder"),)
