@@ -88,7 +88,7 @@ def what_is_there_is_not_made_again(story):
         if call.path not in STARTING or call.intent is None or asked is None:
             continue
         listing = story.listing(call.node, call.path)
-        since = story.entry_at(call.intent.position)
+        since = story.entry_at(call.intent.position) + 1  # what was told just then was known
         looks = [story.look_before(call.node, listing, since, back) for back in (0, 1)]
         for life in story.of_sort(call.node, listing):
             is_there = life.natural == asked and life.came < call.number < life.went
@@ -119,7 +119,8 @@ def nothing_is_made_without_its_source(story):
 
             def is_there(at, name, row=row):
                 at = at or row.node
-                look = story.look_before(at, "/stream/find_all", story.entry_at(row.position), 1)
+                known = story.entry_at(row.position) + 1
+                look = story.look_before(at, "/stream/find_all", known, 1)
                 if look is None or doubts[at] or any(sign in name for sign in "*"):
                     return True
                 since = story.durable(look.number)
