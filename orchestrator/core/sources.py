@@ -44,6 +44,20 @@ def media_of(world: World, placement: Placement, resource: Resource, kinds: Kind
     return Map({name: world.media(node, name) for name in names})
 
 
+def unpublished_of(
+    world: World, placement: Placement, resource: Resource, kinds: Kinds
+) -> tuple[str, ...]:
+    """Return the names of the streams that a thing makes of what is no stream here, and are absent.
+
+    Its listing may say that it runs and not under which name, so that it may be a stranger's.
+    """
+    declared, node = kinds[placement.key.kind].declarable, placement.node
+    if any(not one.node for one in declared.needs(resource.spec)):
+        return ()
+    made = declared.makes(resource.spec)
+    return tuple(name for name in made if not world.is_streaming(node, name))
+
+
 def fed_since(world: World, node: str, sources: Iterable[Source]) -> int:
     """Return the position at which the newest stream among the sources was seen, 0 for none."""
     return max((_since(world, source.node or node, source) for source in sources), default=0)

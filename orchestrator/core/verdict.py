@@ -22,7 +22,7 @@ from orchestrator.core.media import MOVING, STILL
 from orchestrator.core.missing import missing
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Placement, Resource
-from orchestrator.core.sources import lacking, media_of
+from orchestrator.core.sources import lacking, media_of, unpublished_of
 from orchestrator.core.standing import thing_of
 from orchestrator.core.thing import Observed
 from orchestrator.core.value import evolve
@@ -125,7 +125,11 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
 
 
 def _ready(case: Case, wanted: Resource) -> Verdict:
-    """Return that all is as declared, unless the media of a stream stands still."""
+    """Return that all is as declared, unless a stream is not there or its media stands still."""
+    unpublished = unpublished_of(case.world, case.placement, wanted, case.kinds)
+    if unpublished:
+        message = f"it runs, and stream {unpublished[0]} that it should publish is not there"
+        return case.settled(Phase.WAITING, "not-published", message)
     words = media_of(case.world, case.placement, wanted, case.kinds)
     still = sorted(name for name in words if words[name] == STILL)
     if still:

@@ -5,10 +5,11 @@ from attrs import evolve
 
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.media import MOVING, STILL, Media, after_look
-from orchestrator.emulator.settings import Settings
+from orchestrator.emulator.settings import Generation, Settings
 from tests.stage import staged
 
 WCS = Settings()
+OLD = Settings(generation=Generation.Y2017, tells_metrics=False)
 
 
 async def row(stage):
@@ -46,6 +47,21 @@ async def test_a_pull_is_as_well_as_what_it_makes(autojump_clock):
         node.turn(evolve(node.faults, streams_frozen=frozenset({"a"})))
         await trio.sleep(100)
         assert await row(stage) == ("Waiting", "no-media", {"a": "still"})
+
+
+async def test_what_runs_and_does_not_publish_what_it_should_is_not_ready(autojump_clock):
+    async with staged(wcs_settings=OLD) as stage:
+        stage.write("pulls: {a: {node: wcs1, uri: rtsp://h/main, localStreamName: a}}\n")
+        fields = {"uri": "rtsp://h/main", "toStream": "another"}
+        await stage.servers["wcs1"].foreign("/rtsp/startup", fields)
+        await stage.start()
+        await trio.sleep(100)
+        assert await row(stage) == ("Waiting", "not-published", None)
+        before = stage.journal.written
+        await stage.servers["wcs1"].client("camera").publish("a")
+        await trio.sleep(100)
+        assert await row(stage) == ("Ready", "unverified", {"a": ""})
+        assert stage.mutations(after=before) == []
 
 
 async def test_a_build_that_cannot_measure_is_no_worse(autojump_clock):

@@ -11,6 +11,7 @@ from tests.simulation.checker.kinds import (
     is_as_declared,
     is_once,
     lacks,
+    makes,
     natural_of_line,
     needs,
 )
@@ -90,6 +91,9 @@ def _complaint(story, wishes, node, key, claim):
             sources = [(name, at or node, must) for name, at, must in needs(key, line)]
             absent = lacks(sources, lambda at, name: bool(_published(story, at, name)))
             return None if absent else "what it reads is published"
+        case "Waiting", "not-published":
+            is_there = _published(story, node, makes(key, line))
+            return "what it publishes is there" if is_there else None
         case "Waiting", "unused":
             return None if line["spec"].get("keep") == "whileUsed" else "it is wanted anyway"
         case "Finished", "ended":
