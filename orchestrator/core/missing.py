@@ -5,7 +5,7 @@ from orchestrator.core.case import Case, permitted
 from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
 from orchestrator.core.fight import still_fighting
 from orchestrator.core.json import truth
-from orchestrator.core.kind import Again, Repeat
+from orchestrator.core.kind import Again, Repeat, Source
 from orchestrator.core.look import LastLook
 from orchestrator.core.resource import Resource
 from orchestrator.core.sources import fed_since, is_used, lacking
@@ -113,8 +113,13 @@ def _doubtful(case: Case, wanted: Resource) -> Verdict | None:
     cliff, last = world.cliffs.get((node, STREAM)), case.looks.get((node, STREAM), LastLook())
     looked = last.position if cliff is None else 0
     since = max(world.changed.get(case.placement, 0), cliff.position if cliff is not None else 0)
-    local = [one for one in case.declared.needs(wanted.spec) if one.is_required and not one.node]
-    if all(max(looked, fed_since(world, node, (source,))) >= since for source in local):
+
+    def is_sure(source: Source) -> bool:
+        return bool(source.node) or max(looked, fed_since(world, node, (source,))) >= since
+
+    needs = case.declared.needs(wanted.spec)
+    required = [one for one in needs if one.is_required]
+    if all(map(is_sure, required)) if required else not needs or any(map(is_sure, needs)):
         return None
     message = "looking whether what it reads is still there"
     return case.held(Phase.STARTING, "unsure", message)

@@ -11,9 +11,13 @@ from orchestrator.core.failure import (
     next_try_ms,
     shifted,
 )
+from orchestrator.core.json import freeze
 from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Key, Place, Resource
+from orchestrator.kinds.mixer import Mixer
+from orchestrator.kinds.mixer_inputs import Input
 from orchestrator.kinds.transponder import Sound
-from tests.core.history import at, begun, line, listed, published, running
+from tests.core.history import NODE, History, at, begun, line, listed, published, running
 
 RETRY = Retry(first_ms=1_000, factor=2.0, max_ms=30_000, park_after=10, probe_ms=300_000)
 
@@ -116,6 +120,21 @@ def test_what_vanished_without_us_is_back_at_once_when_it_had_been_stable():
     assert history.steps().keys() == {"a"}
     record = history.world.record(at("a"))
     assert (record.is_dropped, record.has_worked, record.failures) == (True, True, 1)
+
+
+def test_what_vanished_and_takes_any_stream_is_made_again_after_a_look_at_streams():
+    mixer = Mixer("out", "mixer://m", (Input("a"), Input("b")))
+    history = History().configure()
+    history.load(Resource(Key("mixer", "m"), mixer, Place("state/a.yaml", 1, 1), node=NODE))
+    history.publish("s-1", "a").look("stream", published("s-1", "a"))
+    history.wait(1_000).look("mixer")
+    history.act("m")
+    item = freeze({"uri": "mixer://m", "localStreamName": "out", "status": "PROCESSED_LOCAL"})
+    history.wait(1_000).look("mixer", item)
+    history.wait(120_000).look("mixer")
+    assert history.phases() == {"m": ("Starting", "unsure")}
+    history.wait(1_000).publish("s-2", "b")
+    assert history.steps().keys() == {"m"}
 
 
 def test_what_flaps_waits_and_says_that_it_dropped():
