@@ -4,6 +4,7 @@ What the daemon claims is compared with what is there, and what it holds back wi
 stands in the log or on the node.
 """
 
+from collections import defaultdict
 from fnmatch import fnmatchcase
 
 from tests.simulation.checker.kinds import SORTS as STUDIO_SORTS
@@ -39,8 +40,18 @@ def what_is_declared_runs_or_is_held_for_a_reason(story):
 
 
 def nothing_of_ours_is_left_behind(story):
-    """Judge what runs at rest and was made by us: its line wants it, or something is said of it."""
+    """Judge what runs at rest and was made by us: its line wants it, or something is said of it.
+
+    What a list hid, so that it counted as gone, and was not adopted since, is nobody's.
+    """
     ours, (position, number) = Ours(story), story.trial.rest
+    gone, adopted = defaultdict(list), defaultdict(list)
+    for row in story.rows:
+        if row.type == "Adopted":
+            adopted[row.place].append(row.position)
+        elif row.type == "Looked":
+            for natural in row.said["vanished"]:
+                gone[row.node, row.said["kind"], natural].append(row.position)
     claimed = {(claim["node"], claim["resource"]) for claim in story.claims}
     for (sort, node, _), lives in story.lives.items():
         for life in lives if sort in STUDIO_SORTS else ():
@@ -49,8 +60,14 @@ def nothing_of_ours_is_left_behind(story):
                 continue
             key = call.intent.said["key"]
             is_ours = ours.claim(node, key, life.token, position) == "made"
-            if is_ours and (node, key) not in claimed:
+            taken = max(call.intent.position, _last(adopted, (node, key)))
+            is_lost = _last(gone, (node, key.partition("/")[0], life.natural)) > taken
+            if is_ours and not is_lost and (node, key) not in claimed:
                 yield f"{life.token} on {node} was made for {key}, and nobody ends it"
+
+
+def _last(positions, place):
+    return max(positions.get(place, ()), default=0)
 
 
 def _complaint(story, wishes, node, key, claim):
