@@ -105,8 +105,11 @@ def _is_told(life, look):
 def nothing_is_made_without_its_source(story):
     """Judge each create by the streams that were really there, as far as looks and hooks can tell.
 
-    What was gone before the last but one look began, and was not spoken of since, is known to be.
+    What was gone before the last but two looks began, and was not spoken of since, is known to be:
+    streams and recordings are both looked at by this list, and may be at the same moment. What a
+    daemon was told that is no more, it may not have written down.
     """
+    began = 0
     wishes, spoken, doubts = Wishes(), defaultdict(list), defaultdict(set)
     called = {call.intent.position: call for call in story.mutations() if call.intent is not None}
     streams = defaultdict(list)
@@ -117,11 +120,11 @@ def nothing_is_made_without_its_source(story):
         line = wishes.wanted(*row.place) if row.position in called else None
         if line is not None and row.said["action"] == "create":
 
-            def is_there(at, name, row=row):
+            def is_there(at, name, row=row, began=began):
                 at = at or row.node
                 known = story.entry_at(row.position) + 1
-                look = story.look_before(at, "/stream/find_all", known, 1)
-                if look is None or doubts[at] or any(sign in name for sign in "*"):
+                look = story.look_before(at, "/stream/find_all", known, 2)
+                if look is None or doubts[at] or "*" in name or look.number < began:
                     return True
                 since = story.durable(look.number)
                 is_spoken = any(position > since for position in spoken[at, name][-3:])
@@ -129,7 +132,9 @@ def nothing_is_made_without_its_source(story):
 
             for name, at, _ in lacks(needs(row.said["key"], line), is_there):
                 yield f"{row.position} makes {row.place}, and stream {name} is gone on {at}"
-        if row.type == "HookReceived":
+        if row.type == "DaemonStarted":
+            began = story.entry_at(row.position)
+        elif row.type == "HookReceived":
             spoken[row.node, row.said["body"].get("name")].append(row.position)
         elif row.type == "Looked" and row.said["kind"] == "stream":
             doubts[row.node] = set(row.said["doubted"])
