@@ -20,7 +20,7 @@ from orchestrator.core.event import (
 from orchestrator.core.json import freeze_object
 from orchestrator.core.mapping import Map
 from orchestrator.core.rest import RestReply, listing
-from orchestrator.emulator.journal import Journal
+from orchestrator.emulator.journal import By, Journal
 from orchestrator.emulator.options import NodeOptions
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.settings import Settings
@@ -45,10 +45,10 @@ class Rehearsal:
     def world(self):
         return self.history.world
 
-    async def ask(self, call):
-        """Send a call as the daemon does, and return what the node says."""
+    async def ask(self, call, by=By.REST):
+        """Send a call as the daemon does, or a stranger, and return what the node says."""
         body = orjson.dumps(call.body, default=dict)
-        answer = await self.server.rest.answer("POST", call.path, body, {})
+        answer = await self.server.rest.answer("POST", call.path, body, {}, by)
         said = orjson.loads(answer.body) if answer.body.strip() else None
         return RestReply(answer.status, said, answer.body.decode())
 
