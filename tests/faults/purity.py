@@ -99,7 +99,7 @@ def plans(history, draw, orders):
     """Yield plans of one world as bytes."""
     placements = history.world.placements_on(NODE)
     for _ in range(CASES):
-        concerned = draw.sample(placements, draw.randrange(min(6, len(placements)) + 1))
+        concerned = draw.sample(placements, draw.randrange(min(4, len(placements)) + 1))
         looks = dict(sorted(history.looks.items()))
         scope = draw.choice([*looks])
         match draw.randrange(6):
