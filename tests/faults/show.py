@@ -24,7 +24,7 @@ DECLARED = tuple(name for name, kind in KINDS.items() if kind.declared is not No
 
 
 @asynccontextmanager
-async def shown(count, seed=0, **values):
+async def shown(count, seed=0, streams=0, **values):
     """Yield a stage on which some lines of every form run, for long enough to be trusted."""
     slots = {(form, number): 0 for form in FORMS for number in range(count)}
     async with staged(
@@ -33,7 +33,7 @@ async def shown(count, seed=0, **values):
     ) as stage:  # fmt: skip
         stage.write(text_of(slots).decode())
         await stage.start()
-        for name in lines.streams(count):
+        for name in lines.streams(streams or count):
             await stage.servers[NODE].client(name).publish(name)
         await trio.sleep(SETTLED_S)
         assert {name: word for name, word in (await words(stage)).items() if word != "Ready"} == {}
