@@ -70,6 +70,7 @@ class Reconciler:
     is_plan_only: bool = False
     beat: float = 0.0
     _tasks: trio.Nursery | None = field(default=None)
+    _eyes: trio.Lock = field(factory=trio.Lock)
 
     @property
     def own(self) -> NodeMemory:
@@ -234,6 +235,18 @@ class Reconciler:
         return RestReply(reply.status, body, self.vault.redacted(reply.text[:REPLY_MAX]))
 
     async def _look(self, look: Look) -> None:
+        """Look at a kind once the looks before it are over; what it shows is as old as its begin.
+
+        Counted from before it waited, it might be too old to end anything whenever it is over.
+        """
+        try:
+            async with self._eyes:
+                await self._look_now(look)
+        finally:
+            self.own.looking.discard(look.kind)
+            self.own.after_look(look.kind)
+
+    async def _look_now(self, look: Look) -> None:
         scope = (self.node, look.kind)
         memory, world, now_ms = self.memory, self.memory.world, self.memory.now_ms()
         began = LastLook(position=world.position, at_ms=now_ms, tried_ms=now_ms)
@@ -252,9 +265,6 @@ class Reconciler:
                 await self._look_failed(scope, began, found)
         except LogRefused as refused:
             self.memory.look_failed(scope, began, str(refused))
-        finally:
-            self.own.looking.discard(look.kind)
-            self.own.after_look(look.kind)
 
     async def _understand(self, look: Look, found: Listing, began: LastLook) -> None:
         memory = self.memory
