@@ -24,11 +24,11 @@ DECLARED = tuple(name for name, kind in KINDS.items() if kind.declared is not No
 
 
 @asynccontextmanager
-async def shown(count, seed=0, streams=0, **values):
+async def shown(count, seed=0, streams=0, timing=BRISK, **values):
     """Yield a stage on which some lines of every form run, for long enough to be trusted."""
     slots = {(form, number): 0 for form in FORMS for number in range(count)}
     async with staged(
-        seed=seed, node_values={NODE: lines.NODE}, wcs_settings=WCS, timing=BRISK, limits=LAVISH,
+        seed=seed, node_values={NODE: lines.NODE}, wcs_settings=WCS, timing=timing, limits=LAVISH,
         **values,
     ) as stage:  # fmt: skip
         stage.write(text_of(slots).decode())
@@ -56,11 +56,26 @@ async def words(stage, kind=""):
     return {row["resource"]: row["phase"] for row in rows if kind in ("", row["kind"])}
 
 
-def things(stage):
-    """Return the ids of all that runs on the node but streams, and when it came."""
+def things_of(stage):
+    """Return all that runs on the node but streams."""
     kept = stage.servers[NODE].objects.kept.values()
-    return {id(one): one.id for of_class in kept for one in of_class.values()
-            if one.sort not in ("stream", "connection")}  # fmt: skip
+    return [
+        one
+        for of_class in kept
+        for one in of_class.values()
+        if one.sort not in ("stream", "connection")
+    ]
+
+
+def things(stage):
+    """Return which those are, one by one."""
+    return {id(one): one.id for one in things_of(stage)}
+
+
+async def edit(stage, numbers):
+    """Declare the lines with these numbers, and no others."""
+    stage.write(text_of({(form, number): 0 for form in FORMS for number in numbers}).decode())
+    await stage.load()
 
 
 def answers(stage, after=0):

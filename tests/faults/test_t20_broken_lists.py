@@ -13,9 +13,8 @@ import trio
 from trio.testing import MockClock
 
 from tests.core.history import NODE
-from tests.faults.documents import text_of
 from tests.faults.lines import FORMS
-from tests.faults.show import DECLARED, answers, listings, shown, things, turn, words
+from tests.faults.show import DECLARED, answers, edit, listings, shown, things, turn, words
 from tests.simulation.quiet import seeded, silent
 
 BREAKS = {
@@ -28,11 +27,6 @@ BOUND_S = {"rest_hangs": 60}
 BOUND_ELSE_S = 20
 SETS = ((0, 1), (0, 2))
 """Numbers of the lines of each form; each scene changes from one set to the other."""
-
-
-async def edit(stage, numbers):
-    stage.write(text_of({(form, number): 0 for form in FORMS for number in numbers}).decode())
-    await stage.load()
 
 
 async def break_one(stage, kind, fault, numbers):
