@@ -62,7 +62,7 @@ nightly: $(VENV)/.dev  ## the long searches: of the disk and of the whole, side 
 	$(MAKE) --no-print-directory -j2 night-of-the-disk night-of-the-whole
 
 night-of-the-disk: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m nightly tests/crash tests/shell tests/system
+	$(BIN)/python -m pytest -q -m nightly tests/crash tests/faults tests/shell tests/system
 
 night-of-the-whole: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m nightly tests/simulation

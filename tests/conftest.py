@@ -7,7 +7,7 @@ from random import Random
 import pytest
 import trio
 
-SLOW = ("tests/crash/", "tests/simulation/", "tests/system/")
+SLOW = ("tests/crash/", "tests/faults/", "tests/simulation/", "tests/system/")
 """Folders of tests that start processes or live through hours; coverage needs none of them."""
 
 
@@ -28,6 +28,17 @@ def pytest_runtest_setup(item):
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture
+def figure(capsys):
+    """Say a figure that a test has measured, past pytest's capture."""
+
+    def say(text):
+        with capsys.disabled():
+            print(f"\n    {text}", end="")  # noqa: T201 - that is what it is for
+
+    return say
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ class Stage:
     faults: tuple = ()
     timing: Timing = field(factory=Timing)
     limits: Limits = field(factory=Limits)
+    call_s: float = 10
     node_values: dict = field(factory=dict)
     scope: trio.CancelScope | None = None
     memory: Memory | None = None
@@ -236,7 +237,8 @@ class Stage:
                     await self.load()
                     reconcilers = {}
                     for name in self.node_names:
-                        endpoint = Endpoint(name, f"http://{name}/rest-api", "", call_s=10)
+                        url = f"http://{name}/rest-api"
+                        endpoint = Endpoint(name, url, "", call_s=self.call_s)
                         client = NodeClient(
                             endpoint, str, lambda name=name: Wire(self.servers[name])
                         )

@@ -80,7 +80,7 @@ def _listing(reply: RestReply) -> Listing | Unreadable:
         return Unreadable(f"status {reply.status}{_because(reply)}")
     match reply.body:
         case NotJson(reason) if reply.text.strip():
-            return Unreadable(reason)
+            return Unreadable(f"{reason}{_beginning(reply)}")
         case NotJson() | None:
             return Unreadable("an empty body where a list was due")
         case Mapping() as one:
@@ -96,6 +96,15 @@ def _listing(reply: RestReply) -> Listing | Unreadable:
             return Listing(objects)
         case _:
             return Unreadable("a scalar where a list was due")
+
+
+def _beginning(reply: RestReply) -> str:
+    """Return how what is no JSON at all begins, for people, who may know whose page it is.
+
+    Half a JSON is not told: nobody can say any more what in it had to be sealed.
+    """
+    said = " ".join(reply.text.split())[:200]
+    return "" if said.startswith(("{", "[")) else f": {said}"
 
 
 def complaint(reply: RestReply) -> str:

@@ -56,6 +56,7 @@ class Reconciler:
     beat: float = 0.0
     acting: Acting = field(init=False)
     _tasks: trio.Nursery | None = field(default=None)
+    _eyes: trio.Lock = field(factory=trio.Lock)
 
     def __attrs_post_init__(self) -> None:
         self.acting = Acting(self.node, self.memory, self.log, self.vault, self.client)
@@ -119,6 +120,18 @@ class Reconciler:
             self.own.stir()
 
     async def _look(self, look: Look) -> None:
+        """Look at a kind once the looks before it are over; what it shows is as old as its begin.
+
+        Counted from before it waited, it might be too old to end anything whenever it is over.
+        """
+        try:
+            async with self._eyes:
+                await self._look_now(look)
+        finally:
+            self.own.looking.discard(look.kind)
+            self.own.after_look(look.kind)
+
+    async def _look_now(self, look: Look) -> None:
         scope = (self.node, look.kind)
         memory, world, now_ms = self.memory, self.memory.world, self.memory.now_ms()
         began = LastLook(position=world.position, at_ms=now_ms, tried_ms=now_ms)
@@ -137,9 +150,6 @@ class Reconciler:
                 await self._look_failed(scope, began, found)
         except LogRefused as refused:
             self.memory.look_failed(scope, began, str(refused))
-        finally:
-            self.own.looking.discard(look.kind)
-            self.own.after_look(look.kind)
 
     async def _understand(self, look: Look, found: Listing, began: LastLook) -> None:
         memory = self.memory

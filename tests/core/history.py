@@ -87,7 +87,11 @@ class History:
 
     def load(self, *resources, removed=()):
         """Load a change of documents, and hold back what has to be."""
-        return self._judged(StateLoaded(resources, tuple(map(key, removed))))
+        return self.change(resources, map(key, removed))
+
+    def change(self, resources, removed=()):
+        """Load lines of any kinds, and take lines away by their keys."""
+        return self._judged(StateLoaded(tuple(resources), tuple(removed)))
 
     def _judged(self, event):
         before = self.world
