@@ -10,13 +10,7 @@ from trio.testing import MockClock
 
 from orchestrator.core.action import Adopt, Create, Finish, Look, StopFight, Update, name_of
 from orchestrator.core.configuration import Deletes, Limits
-from orchestrator.core.event import (
-    ActionFinished,
-    ActionStarted,
-    Adopted,
-    FightStopped,
-    Finished,
-)
+from orchestrator.core.event import ActionFinished, ActionStarted, Adopted, FightStopped, Finished
 from orchestrator.core.json import freeze_object
 from orchestrator.core.mapping import Map
 from orchestrator.core.rest import RestReply, listing
