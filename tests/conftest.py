@@ -1,4 +1,7 @@
-"""Peers: programs that are no Python packages. Where one is absent its tests skip and say why."""
+"""For all tests: peers that may be absent, figures that are told, and tasks in one order.
+
+Peers are programs that are no Python packages; where one is absent its tests skip and say why.
+"""
 
 import os
 import shutil
@@ -28,6 +31,17 @@ def pytest_runtest_setup(item):
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture
+def figure(capsys):
+    """Say a figure that a test has measured, past pytest's capture."""
+
+    def say(text):
+        with capsys.disabled():
+            print(f"\n    {text}", end="")  # noqa: T201 - that is what it is for
+
+    return say
 
 
 @pytest.fixture

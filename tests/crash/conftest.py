@@ -13,17 +13,6 @@ from tests.crash.place import quick_folder
 from tests.shell.log.desk import SqlitePlace, facts, running
 
 
-@pytest.fixture
-def figure(capsys):
-    """Say a figure that a test has measured, past pytest's capture."""
-
-    def say(text):
-        with capsys.disabled():
-            print(f"\n    {text}", end="")  # noqa: T201 - that is what it is for
-
-    return say
-
-
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory):
     """Give the library that makes a disk fail."""
