@@ -5,11 +5,11 @@ from time import monotonic
 
 import pytest
 import trio
-from trio.testing import MockClock
 
 from orchestrator.core.kind import LeftOut
 from tests.daemon.generated import build, populate
 from tests.daemon.importing import FILE, KEY, looked, objects, taken
+from tests.simulation.quiet import lived
 from tests.stage import staged
 
 
@@ -55,8 +55,7 @@ async def take_over(seed, folder, counted):
 def trial(seeds, folder, figure):
     began, counted = monotonic(), Counter()
     for seed in seeds:
-        clock = MockClock(autojump_threshold=0)
-        trio.run(take_over, seed, folder / str(seed), counted, clock=clock)
+        lived(seed, take_over, seed, folder / str(seed), counted)
     left_out = counted.pop("left out")
     figure(
         f"T31: {len(seeds)} servers with {counted.total()} things of {len(counted)} kinds "
