@@ -77,13 +77,17 @@ class Graph:
         return [one for one in self.things.values() if name in one.reads]
 
     def blocked(self, failing):
-        """Return the names of what cannot be made while one thing fails: it, and its dependants."""
-        found = {failing}
+        """Return the names of what cannot be made while these fail: they, and their dependants."""
+        found = set(failing)
         while True:
-            more = {one.name for one in self.things.values() if _lacks(one, found)} - found
+            more = self.lacking(found) - found
             if not more:
                 return found
             found |= more
+
+    def lacking(self, absent):
+        """Return the names of what has to wait while these are not there."""
+        return {one.name for one in self.things.values() if _lacks(one, absent)}
 
     def reachable(self, name):
         """Return the names of all that a thing reads, itself or through others."""
