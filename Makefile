@@ -65,7 +65,7 @@ night-of-the-disk: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m nightly tests/crash tests/faults tests/shell tests/system
 
 night-of-the-whole: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -m nightly tests/simulation
+	$(BIN)/python -m pytest -q -m nightly tests/core tests/daemon tests/simulation
 
 lock:  ## write both lock files anew, with uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock

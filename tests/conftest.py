@@ -1,4 +1,7 @@
-"""Peers: programs that are no Python packages. Where one is absent its tests skip and say why."""
+"""For all tests: peers that may be absent, figures that are told, and tasks in one order.
+
+Peers are programs that are no Python packages; where one is absent its tests skip and say why.
+"""
 
 import os
 import shutil

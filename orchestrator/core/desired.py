@@ -5,7 +5,7 @@ unwanted, and `core.limits` has its say before anything is done about it.
 """
 
 from orchestrator.core.event import ConfigurationLoaded, StateLoaded
-from orchestrator.core.failure import renewed
+from orchestrator.core.failure import renewed, unwanted
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import with_member, without, without_member
 from orchestrator.core.ownership import (
@@ -141,6 +141,8 @@ def _without_line(
         reads=tuple(name for one in local for name in site.names(one.stream)),
         makes=declared.makes(resource.spec),
     )
+    record = unwanted(world.record(placement))
+    world = evolve(world, records=world.records.set(placement, record))
     return with_owner(world, placement, thing, marked)
 
 

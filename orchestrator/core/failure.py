@@ -137,6 +137,11 @@ def renewed(record: Record, at_ms: int) -> Record:
     return evolve(afresh(record, at_ms), has_run=False, finished_ms=0, corrections=())
 
 
+def unwanted(record: Record) -> Record:
+    """Return the record of what has to end: how hard it was to make it says nothing of that."""
+    return evolve(record, failures=0, unreached=0, is_dropped=False, error="")
+
+
 def after_correction(record: Record, sort: int, at_ms: int) -> Record:
     """Return the record with one more correction, and without those of long ago."""
     recent = [one for one in record.corrections if at_ms - one.at_ms < FIGHT_MS]

@@ -164,10 +164,9 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
     if kinds[kind].declared is None:
         return _stream_appeared(world, node, thing)
     world = _occupying(world, node, seen, kinds[kind], with_member)
-    makers = set(world.claimants(node, kind, seen.natural))
-    if (node, kind, seen.id) in world.makers:
-        makers.add(world.makers[node, kind, seen.id])
-    for placement in sorted(makers):
+    maker = world.makers.get((node, kind, seen.id))
+    claimants = [maker] if maker is not None else world.claimants(node, kind, seen.natural)
+    for placement in sorted(claimants):
         world = with_claim(world, placement, kinds)
     return world
 

@@ -39,6 +39,9 @@ def with_claim(world: World, placement: Placement, kinds: Kinds) -> World:
     thing = next(iter(_candidates(world, placement, making)), None)
     if thing is None:
         return world
+    if thing.owner is not None and thing.owner.key != placement.key:  # by its name, wrongly
+        world = let_go(world, Placement(placement.node, thing.owner.key), thing)
+        thing = evolve(thing, owner=None)
     unwanted = 0 if placement in world.wanted else world.position
     owner = Owner(placement.key, Claim.MADE, making.sent, unwanted=unwanted)
     world = with_owner(world, placement, thing, owner)

@@ -70,8 +70,11 @@ class Agents:
         agent.status = ODD_WORD if odd else TRAITS[agent.kind].new
         self.objects.came(agent, cause)
         start_s = self.node.settings.start_s
-        fails = agent.fails or self._is_unreachable(agent)
-        if fails or (struck and strikes(random, faults.agents_fail)):
+        is_unreachable = self._is_unreachable(agent)
+        for word, strikes_now in (("odd", odd), ("unreachable", is_unreachable)):
+            if strikes_now:
+                self.node.note(Kind.FAULT, f"{agent.sort} {word}", cause, object=agent.id)
+        if agent.fails or is_unreachable or (struck and strikes(random, faults.agents_fail)):
             self.node.later(random.uniform(0, start_s), partial(self.vanish, agent))
         else:
             self.node.later(start_s, partial(self._get_ready, agent, cause))

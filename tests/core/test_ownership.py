@@ -45,6 +45,51 @@ def test_a_stranger_under_our_key_is_not_ours_when_our_id_is_another():
     assert history.phases() == {"a": ("Held", "foreign")}
 
 
+def rivals():
+    """Return a history of two lines, both of which a node may list as `rtmp_a`."""
+    history = (
+        begun(line("x", "rtmp_a"), line("y", "a")).publish("s-2", "rtmp_a").publish("s-3", "a")
+    )
+    history.fail(history.start("x"), reached=True)
+    return history
+
+
+def whose(history):
+    """Return what is owned by whom, told from the things and from the index."""
+    world = history.world
+    of_things = [
+        (one.owner.key.name, one.seen.id)
+        for one in world.things(NODE, "transponder").values()
+        if one.owner
+    ]
+    of_index = [
+        (place.key.name, one.seen.id)
+        for place in sorted(world.owned)
+        for one in world.holdings(place)
+    ]
+    return of_things, of_index
+
+
+def test_an_id_that_was_answered_goes_before_a_name_that_another_lost_create_may_have():
+    history = rivals()
+    history.act("y", made="m-1")
+    history.look("transponder", listed("m-1", "rtmp_a"))
+    assert whose(history) == ([("y", "m-1")], [("y", "m-1")])
+    history.look("transponder")
+    assert whose(history) == ([], [])
+
+
+def test_an_id_that_is_answered_late_takes_what_went_to_another_by_its_name():
+    history = rivals()
+    step = history.start("y")
+    history.look("transponder", listed("m-1", "rtmp_a"))
+    assert whose(history) == ([("x", "m-1")], [("x", "m-1")])
+    history.finish(step, made="m-1")
+    assert whose(history) == ([("y", "m-1")], [("y", "m-1")])
+    history.look("transponder")
+    assert whose(history) == ([], [])
+
+
 def test_without_an_id_what_appeared_after_the_create_left_under_its_key_is_ours():
     history = begun(line("a"))
     history.act("a")

@@ -4,44 +4,13 @@ import pytest
 import trio
 from attrs import evolve
 
-from orchestrator.cli.import_ import document
-from orchestrator.cli.secret_files import SecretFiles
 from orchestrator.core.kind import LeftOut
-from orchestrator.daemon.importing import imported
-from orchestrator.daemon.preview import Preview
 from orchestrator.emulator.calls import SipCall
 from orchestrator.emulator.control import CLIENT
-from orchestrator.emulator.settings import Generation, Settings
+from orchestrator.emulator.settings import Generation
 from orchestrator.errors import NodeUnreachable
-from orchestrator.kinds.catalogue import KINDS
-from orchestrator.shell.secrets import FromFolder
-from orchestrator.shell.wcs import Endpoint, NodeClient
-from tests.stage import Wire, staged
-
-KEY = "live-key-of-nobody-else"
-FILE = "state/imported.yaml"
-LASTING = {"vod_stream_timeout": 0.0, "mixer_idle_timeout": 0.0, "vod_duration_s": 1e6}
-
-
-def settings(generation=Generation.Y2022, **more):
-    return Settings(generation=generation, **LASTING, **more)
-
-
-async def looked(stage):
-    """Return what is imported from the node now."""
-    preview = Preview(stage.memory.world, KINDS, stage.now_ms())
-    endpoint = Endpoint("wcs1", "http://wcs1/rest-api", "", call_s=10)
-    client = NodeClient(endpoint, str, lambda: Wire(stage.servers["wcs1"]))
-    return await imported(preview, client, "wcs1", stage.vault)
-
-
-async def taken(stage, tmp_path):
-    """Return the document of what is there, and how many secrets it needs."""
-    secrets = SecretFiles("imported", tmp_path / "secrets", stage.vault.seal)
-    text = document("wcs1", await looked(stage), secrets)
-    secrets.write()
-    stage.vault.sources = {"imported": FromFolder(tmp_path / "secrets")}
-    return text, len(secrets.values)
+from tests.daemon.importing import FILE, KEY, looked, objects, settings, taken
+from tests.stage import staged
 
 
 async def crowd(stage, count):
@@ -78,11 +47,6 @@ async def crowd(stage, count):
             await server.foreign(path, body)
     await trio.sleep(60)
     return 11 * count
-
-
-def objects(stage):
-    kept = stage.servers["wcs1"].objects.kept.values()
-    return sorted(id(one) for things in kept for one in things.values())
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ async def test_may_be_refused_or_fail_or_have_an_odd_status(autojump_clock, wcs,
     assert (await pull(), await statuses(wcs)) == (200, ["SERVICING"])
     await trio.sleep(1)
     assert (await statuses(wcs), await wcs.names()) == ([], {})
-    assert faults(wcs) == ["rtmp-pull refused", "rtmp-pull failed"]
+    assert faults(wcs) == ["rtmp-pull refused", "rtmp-pull odd", "rtmp-pull failed"]
     wcs.fail(agents_fail=0)
     await pull()
     await trio.sleep(1)
@@ -160,7 +160,7 @@ async def test_is_lost_when_its_source_cannot_be_reached(autojump_clock, wcs, pu
     assert await pull() == 200
     await trio.sleep(1)
     assert await wcs.names() == {"b": "Flash"}
-    assert faults(wcs) == ["rtmp-pull vanished", "rtmp-pull failed"]
+    assert faults(wcs) == ["rtmp-pull vanished", "rtmp-pull unreachable", "rtmp-pull failed"]
 
 
 async def test_hooks_tell_of_the_streams_of_some_sorts_only(autojump_clock, wcs, pull):

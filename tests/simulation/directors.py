@@ -28,6 +28,7 @@ SLOTS = (
     *(("transponders", number) for number in range(4)),
     *(("recordings", number) for number in range(2)),
 )
+PUBLISHING = ("pulls", "vods", "calls", "mixers", "transcoders")
 SOURCES = ("a", "b", "in0", "in1", "slate0", "talk0")
 READABLE = (*STREAMS, "in0", "in0", "in1", "slate0", "mix0", "mix0", "mix1", "small0", "small1")
 
@@ -91,6 +92,31 @@ class Directors(People):
             self.moved[slot] = {**self.moved.get(slot, {}), f"{kind}/{old}": f"{kind}/{new}"}
             self.fired["rename"] += 1
         self.load()
+
+    def take_chain(self):
+        """Take a line away that publishes a stream, and with it all that read that stream."""
+        chains = [(slot, self._readers(slot)) for slot in sorted(self.lines)]
+        chains = [(slot, readers) for slot, readers in chains if readers]
+        if chains:
+            slot, readers = self.draw.choice(chains)
+            for one in (slot, *readers):
+                self._remove(one)
+            self.fired["chain taken"] += 1
+            self.load()
+
+    def _readers(self, slot):
+        """Return the slots of lines that read what a line publishes on its node."""
+        line = self.lines[slot]
+        name = line.get("toStream") or line.get("localStreamName")
+        if slot[0] not in PUBLISHING or not name:
+            return []
+        return [
+            other
+            for other, one in sorted(self.lines.items())
+            if other != slot
+            and one["node"] == line["node"]
+            and f'"{name}"' in str(orjson.dumps(one))
+        ]
 
     def _remove(self, slot):
         del self.lines[slot]
@@ -213,7 +239,7 @@ class Directors(People):
         template = self.draw.choice(({}, {}, {"fileTemplate": "{streamName}"}))
         return {"streamName": self.draw.choice(READABLE), **template}
 
-    acts = (*People.acts, rename)
+    acts = (*People.acts, rename, take_chain)
 
 
 COMMON = ("policy", "protect", "enabled", "onRemove", "onChange", "retry")

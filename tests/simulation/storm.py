@@ -5,7 +5,6 @@ from time import perf_counter
 
 import trio
 from attrs import asdict, define, evolve, field
-from trio.testing import MockClock
 
 from orchestrator.core.filter import Filter
 from orchestrator.emulator.faults import Faults, Hiding
@@ -14,7 +13,7 @@ from tests.simulation.climate import FULL, GAPS_S, SPOILT, STARTING, Climate
 from tests.simulation.directors import Directors
 from tests.simulation.machine import Machine
 from tests.simulation.people import People
-from tests.simulation.quiet import seeded, silent
+from tests.simulation.quiet import lived
 from tests.simulation.strangers import Strangers
 from tests.simulation.studio import climate_for, faults_of, settled
 from tests.simulation.trial import Trial, told
@@ -201,6 +200,5 @@ async def _weather(climate):
 def weather(seed):
     """Run one seed and return what is to be known of it."""
     began = perf_counter()
-    with silent(), seeded(seed):
-        trial = trio.run(_weather, climate_for(seed), clock=MockClock(autojump_threshold=0))
+    trial = lived(seed, _weather, climate_for(seed))
     return Trial(**{**asdict(trial, recurse=False), "wall_s": perf_counter() - began})

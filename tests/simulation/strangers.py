@@ -106,6 +106,7 @@ class Strangers(Actors):
     def fight_mixers(self):
         """Let somebody set a parameter of all mixers of a node, again and again."""
         server, every_s = self.server(), self.draw.choice((4, 20))
+        self.fired["fight of mixers"] += 1
         self.begin_fight(lambda: self.turn_mixers(server), every_s, self.draw.choice((60, 600)))
 
     def turn_mixers(self, server):

@@ -40,6 +40,12 @@ WEIGHTS = {
     "busy": {"rename": 4, "fight_mixers": 0},
 }
 """What happens more often, or never, to what only studios have."""
+CHAINS = {
+    **dict.fromkeys(("faults", "restart", "hang", "kill", "garble", "unpublish", "order"), 0),
+    **dict.fromkeys(("take_chain", "edit", "clear_up"), 4),
+    **dict.fromkeys(("publish", "approve"), 2),
+}
+"""What happens in studios, one of ten, that end what reads and what is read at once."""
 
 
 def climate_for(seed):
@@ -63,7 +69,11 @@ def _studio(climate):
             for node in nodes
         },
         timing=evolve(climate.timing, looks_ms=Map(looks_ms)),
-        weights={**MOODS[climate.mood], **WEIGHTS.get(climate.mood, {})},
+        weights={
+            **MOODS[climate.mood],
+            **WEIGHTS.get(climate.mood, {}),
+            **(CHAINS if climate.seed % 10 == 5 else {"take_chain": 0}),
+        },
         steps=draw.choice((60, 90, 120)),
         is_studio=True,
     )

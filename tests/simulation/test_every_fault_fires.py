@@ -3,7 +3,8 @@
 import pytest
 
 from tests.simulation.flock import flock
-from tests.simulation.sky import FIXED, REPORT, failed_before, run, told, weathered
+from tests.simulation.sky import FIXED, FIXED_STUDIOS, REPORT, failed_before, run, told, weathered
+from tests.simulation.studio import AGENTS
 
 FAULTS = frozenset(
     {
@@ -23,14 +24,40 @@ FAULTS = frozenset(
 )
 
 
-def missing(at_least):
+STARTS = (
+    *("/pull/rtmp/pull", "/rtsp/startup", "/pull/pull", "/pull/push", "/mixer/startup"),
+    *("/transcoder/startup", "/vod/startup", "/call/startup", "/stream/inject/startup"),
+)
+WORDS = ("refused", "failed", "odd", "unreachable", "vanished")
+"""What befalls agents; the sort that it befalls stands before the word."""
+FAULTS_OF_STUDIOS = frozenset(
+    {
+        *(f"agent {word}" for word in WORDS),
+        *(f"foreign {path}" for path in STARTS),
+        *("foreign end", "foreign /mixer/add", "foreign /mixer/remove", "fight of mixers"),
+        *("rename", "call vanished", "injection vanished"),
+    }
+)
+
+
+def missing(at_least, faults=FAULTS):
     fired = REPORT.fired()
-    return {what: fired[what] for what in sorted(FAULTS) if fired[what] < at_least}
+    for what, times in tuple(fired.items()):
+        sort, _, word = what.rpartition(" ")
+        if sort in AGENTS and word in WORDS:
+            fired[f"agent {word}"] += times
+    return {what: fired[what] for what in sorted(faults) if fired[what] < at_least}
 
 
 def test_every_fault_fires():
     run(map(weathered, (*failed_before(), *FIXED)))
     assert missing(1) == {}
+
+
+@pytest.mark.nightly  # nine studios take a minute
+def test_every_fault_of_studios_fires():
+    run(map(weathered, FIXED_STUDIOS))
+    assert missing(1, FAULTS_OF_STUDIOS) == {}
 
 
 @pytest.mark.nightly

@@ -18,14 +18,3 @@ def running(system):
     system.run()
     system.emulate()
     return system
-
-
-@pytest.fixture
-def figure(capsys):
-    """Say a figure that a test has measured, past pytest's capture."""
-
-    def say(text):
-        with capsys.disabled():
-            print(f"\n    {text}", end="")  # noqa: T201 - that is what it is for
-
-    return say

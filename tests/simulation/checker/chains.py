@@ -145,11 +145,13 @@ def nothing_is_made_without_its_source(story):
 
 def what_is_read_ends_after_its_readers(story):
     """Judge each end of what lost its line: nothing of ours that lost its own still reads it."""
-    wishes, ours, held, failed = Wishes(), Ours(story), set(), set()
+    wishes, ours, held, failed = Wishes(), Ours(story), {}, set()
     called = {call.intent.position: call for call in story.mutations() if call.intent is not None}
     for row in story.rows:
         if row.type == "PlanHeld":
-            held |= {(one["node"], one["key"]) for one in row.said["members"]}
+            held |= {(one["node"], one["key"]): row.said["hold"] for one in row.said["members"]}
+        elif row.type == "PlanApproved":
+            held = {place: hold for place, hold in held.items() if hold != row.said["hold"]}
         elif row.type == "ActionFailed" or (
             row.type == "ActionFinished" and not 200 <= row.said["status"] < 300
         ):
@@ -158,12 +160,13 @@ def what_is_read_ends_after_its_readers(story):
         if is_end and row.place in wishes.lost:
             name = makes(row.said["key"], wishes.lost[row.place][1])
             for (node, key), (lost, line) in wishes.lost.items():
-                is_able = (node, key) not in held | failed and not line["protect"]
+                is_able = (node, key) not in {*held, *failed} and not line["protect"]
                 if node != row.node or not name or not is_able or wishes.order(node, key, 0):
                     continue
                 if reads(key, line, node, name) and _is_running(story, ours, row, key, lost):
                     yield f"{row.position} ends {row.place}, and {key} still reads {name}"
         wishes.fold(row)
+        failed -= {place for place, (lost, _) in wishes.lost.items() if lost is row}  # begins anew
 
 
 def _is_running(story, ours, row, key, lost):

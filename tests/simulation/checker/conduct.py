@@ -112,10 +112,47 @@ def what_is_adopted_is_as_declared(story):
         streams.fold(row)
 
 
+def what_is_renamed_stays_whose_it_was(story):
+    """Judge adoptions that follow on a new name: what was ours under the old one is not adopted.
+
+    Whatever else may have made it a stranger's since ends the judgement.
+    """
+    wishes, ours, renamed = Wishes(), Ours(story), {}
+    for row in story.rows:
+        said = row.said
+        match row.type:
+            case "StateLoaded":
+                items = {one["key"]: one for one in said["items"]}
+                for key in (*items, *said["removed"]):
+                    renamed.pop(key, None)
+                for key in (story.first[one["new"]] for one in said.get("moved", ())):
+                    if _is_same(wishes.resources.get(key), items.get(key)):
+                        renamed[key] = row.position
+            case "Looked" if said["appeared"] or said["vanished"]:
+                of_kind = f"{said['kind']}/"
+                renamed = {key: one for key, one in renamed.items() if not key.startswith(of_kind)}
+            case "OperatorAsked" | "Forgotten" | "NodeRestarted" | "DaemonStarted":
+                renamed.clear()
+            case "Adopted" if said["key"] in renamed and row.actor == "orchestrator":
+                if ours.claim(*row.place, token_of(said), renamed[said["key"]]):
+                    yield f"{row.position} adopts {row.place}, which was ours under another name"
+        wishes.fold(row)
+
+
+def _is_same(old, new):
+    """Return whether a line wants the same, wherever it stands."""
+    return old is not None and new is not None and {**old, "place": 0} == {**new, "place": 0}
+
+
 def _fits(spec, fields):
     name = spec["streamName"]
     is_named = fields["streamName"] in (name, f"rtmp_{name}")
     return is_named and (spec["rtmpUrl"], spec["muted"]) == (fields["rtmpUrl"], fields["muted"])
 
 
-LAWS = (every_action_is_wanted, only_what_is_ours_is_touched, what_is_adopted_is_as_declared)
+LAWS = (
+    every_action_is_wanted,
+    only_what_is_ours_is_touched,
+    what_is_adopted_is_as_declared,
+    what_is_renamed_stays_whose_it_was,
+)

@@ -123,7 +123,7 @@ class Story:
             )
             for one in trial.rows
         ]  # fmt: skip
-        first = renamed(self.rows)
+        self.first = first = renamed(self.rows)
         for row in self.rows:
             with_first_names(row, first)
         self.claims = [
