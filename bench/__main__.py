@@ -12,7 +12,8 @@ from bench.machine import described
 RESULTS = Path(__file__).parent / "RESULTS.md"
 MEASURES = (
     "p01_intake", "p02_flood", "p03_append", "p04_replay", "p05_log", "p06_plan", "p07_cost",
-    "p08_reaction", "p09_rebuild", "p11_idle", "p12_command_line", "p15_size", "p16_calls",
+    "p08_reaction", "p09_rebuild", "p10_silence", "p11_idle", "p12_command_line", "p13_yaml",
+    "p15_size", "p16_calls",
 )  # fmt: skip
 
 

@@ -148,7 +148,7 @@ def parked_for_ever(patch):
             return NEVER
         return next_try_ms(record, retry, placement)
 
-    patch.setattr(verdict, "next_try_ms", try_never)
+    patch.setattr(missing, "next_try_ms", try_never)
 
 
 BUGS = (

@@ -16,7 +16,7 @@ from tests.simulation.studio import STUDIOS
 FIXED = (0, 1, 2, 5, 7, 8, 10, 11, 12, 13, 29, 34, 37, 42, 49, 57, 64, 124)
 """Seeds that every run begins with, after those that have failed before."""
 
-FIXED_STUDIOS = tuple(1_000_000 + seed for seed in (0, 2, 7, 8, 13, 15, 30, 31, 34, 52))
+FIXED_STUDIOS = tuple(1_000_000 + seed for seed in (0, 2, 7, 13, 14, 15, 30, 31, 34, 52))
 """Studios that every run begins with, likewise."""
 
 FAILED = Path(__file__).parent / "failed_seeds.txt"
