@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -99,6 +100,8 @@ def request(
     if response.headers.get_content_type() == "application/jsonl":
         return [json.loads(line) for line in payload.splitlines()]
     answered = json.loads(payload)
+    if response.status == HTTPStatus.REQUEST_URI_TOO_LONG:
+        raise Refused(response.status, "too many names at once: name fewer, or choose by --label")
     if response.status >= 400:
         raise Refused(response.status, str(answered.get("error", answered)))
     return answered

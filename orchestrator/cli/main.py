@@ -1,6 +1,8 @@
 """The command `orchestrator`. Each verb's file is imported when the verb is used, not before."""
 
+import os
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from importlib import import_module
 from keyword import iskeyword
 from typing import Final
@@ -37,6 +39,8 @@ VERBS: Final = {
 LATER: Final = frozenset({
     "backtest", "bundle", "diff", "gaps", "oam", "rules", "top",
 })  # fmt: skip
+
+UNWRITABLE: Final = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})
 
 
 class Verbs(click.Group):
@@ -76,9 +80,15 @@ def orchestrator() -> None:
 
 
 def main() -> None:
-    """Run the command; a closed pipe ends it in silence, as it should."""
+    """Run the command; a closed pipe ends it in silence, and a full disk is told, as it should."""
     try:
         orchestrator()
     except BrokenPipeError:
         sys.stderr.close()
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        click.echo(f"Error: the output is not whole: {error.strerror}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried
         sys.exit(1)
