@@ -79,11 +79,12 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
     if slash and rest.startswith("~"):
         return error(404, f"{name} is a stranger's: ask for a position of `orchestrator events`")
     key = meant(name, names_in(world))
-    return (
-        key
-        if isinstance(key, Reply)
-        else Why(str(key), _behind(key, world, kinds), subject(key.kind, key.name))
-    )
+    if not isinstance(key, Reply):
+        return Why(str(key), _behind(key, world, kinds), subject(key.kind, key.name))
+    if kind in kinds and rest:
+        was = subject(kind, rest)
+        return error(404, f"{name}: not declared and not ours; `events {was}` tells what it was")
+    return key
 
 
 def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
