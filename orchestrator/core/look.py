@@ -125,14 +125,20 @@ def due_ms(world: World, node: str, kind: Kind[Any], last: LastLook) -> int:
 
 
 def silence(world: World, node: str, kinds: Kinds, looks: Looks, now_ms: int) -> NodeLost | None:
-    """Return that a node is lost, once no look of any kind got through for long enough."""
-    lasts = [looks.get((node, kind), LastLook()) for kind in kinds]
-    if node in world.lost or not all(last.failing_ms for last in lasts):
+    """Return that a node is lost, once no look got through for long enough.
+
+    All that is in use has to fail for so long; the rest is looked at too rarely to be waited for,
+    and has its say where it got through meanwhile.
+    """
+    lasts = {kind: looks.get((node, kind), LastLook()) for kind in kinds}
+    used = [lasts[kind] for kind in kinds if kind == STREAM or world.is_in_use(node, kind)]
+    if node in world.lost or not all(last.failing_ms for last in used):
         return None
-    since_ms = max(last.failing_ms for last in lasts)
-    if now_ms - since_ms < world.configuration.timing.node_lost_after_ms:
+    since_ms = max(last.failing_ms for last in used)
+    is_long = now_ms - since_ms >= world.configuration.timing.node_lost_after_ms
+    if not is_long or any(last.at_ms > since_ms for last in lasts.values()):
         return None
-    return NodeLost(node, lasts[0].error)
+    return NodeLost(node, used[0].error)
 
 
 def diff(world: World, glance: Glance, kind: Kind[Any]) -> Diff:

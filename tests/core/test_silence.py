@@ -42,6 +42,18 @@ def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
 
 
+def test_what_is_looked_at_rarely_is_not_waited_for():
+    history = running(*LINES)
+    history.look_failed("stream", "cannot connect").look_failed("transponder", "cannot connect")
+    history.wait(29_999)
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+    history.wait(1)
+    lost = silence(history.world, NODE, KINDS, history.looks, history.now_ms)
+    assert lost == NodeLost(NODE, "cannot connect")
+    history.look("vod")
+    assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+
+
 def test_the_first_look_that_gets_through_finds_the_node():
     history = running(*LINES).happen(NodeLost(NODE, "cannot connect"))
     assert history.look("transponder", *shown(*LINES)) == (
