@@ -23,7 +23,7 @@ BREAKS = {
     "rest_truncated": "unexpected end of data: line 1 column",
     "rest_reshaped": "",
 }
-BOUND_S = {"rest_hangs": 60}
+BOUND_S = {"rest_hangs": 100}  # a mixer takes four looks, each after two that hang for 10 s
 BOUND_ELSE_S = 20
 SETS = ((0, 1), (0, 2))
 """Numbers of the lines of each form; each scene changes from one set to the other."""
