@@ -148,6 +148,10 @@ class NodeUnreachable(OrchestratorError):
         return f"node {self.node} cannot be reached: {self.reason}"
 
 
+class CallNotDue(OrchestratorError):
+    """Nobody wants a call any more that waited for its turn; nothing was sent."""
+
+
 @frozen(str=False)
 class OutcomeUnknown(OrchestratorError):
     """The request may have reached the node and may have had its effect; only a look can tell."""

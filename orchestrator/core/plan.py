@@ -123,12 +123,11 @@ def is_still_due(
     looks: Looks,
     now_ms: int,
 ) -> bool:
-    """Return whether a step that was decided on `seen` would be decided on `world` too.
+    """Return whether a step that was decided on `seen` would be decided on `world` and now, too.
 
-    There its intent stands in the log already, and maybe more that was written before it.
+    There its intent stands in the log already, and more may have been written; and what was looked
+    at may have become too old to end anything while the step waited for its turn.
     """
-    if world.position == seen.position + 1:
-        return True  # nothing but the intent itself
     placement = step.placement
     world = evolve(
         world,

@@ -1,5 +1,6 @@
 """Seeing one step through: from the intent in the log to the outcome in the log."""
 
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -35,10 +36,16 @@ from orchestrator.core.resource import Placement
 from orchestrator.core.rest import NotJson, RestCall, RestReply, complaint
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
-from orchestrator.errors import LogRefused, NodeUnreachable, OutcomeUnknown, SecretMissing
+from orchestrator.errors import (
+    CallNotDue,
+    LogRefused,
+    NodeUnreachable,
+    OutcomeUnknown,
+    SecretMissing,
+)
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
-from orchestrator.shell.wcs import NodeClient
+from orchestrator.shell.wcs import NodeClient, always
 
 REFUSED_S: Final = 1.0  # before the log is tried again
 CUT_OFF_S: Final = 1.0  # for the last word of a loop that is cancelled
@@ -73,8 +80,8 @@ class Acting:
                 await self._act(step, world)
 
     async def _act(self, step: CallingStep, world: World) -> None:
-        """Act on what was decided on a world, if it would be decided again once it is written."""
-        memory, key, name = self.memory, step.placement.key, name_of(step)
+        """Act on what was decided on a world, if it would be decided again once it may leave."""
+        key, name = step.placement.key, name_of(step)
         natural = "" if isinstance(step, Create) else step.natural
         media = "" if isinstance(step, Create) else step.id
         sent = step.sent if isinstance(step, Create | Update) else EMPTY
@@ -85,10 +92,7 @@ class Acting:
         try:
             (entry,) = await self.log.append([Fact(started, step.cause)])
             was_parked = self._is_parked(step.placement)
-            if is_still_due(step, world, memory.world, memory.kinds, memory.looks, memory.now_ms()):
-                outcome = await self._outcome(step)
-            else:
-                outcome = self._failed(step, "what called for it has changed", reached=False)
+            outcome = await self._outcome(step, world)
         except LogRefused as refused:
             journal.warning("action_refused", resource=str(key), node=self.node, error=str(refused))
             await self._unsay(step)
@@ -103,10 +107,17 @@ class Acting:
                 Fact(Parked(self.node, key, record.failures, record.error), entry.position)
             )
 
-    async def _outcome(self, step: CallingStep) -> Event:
-        key, name, path = step.placement.key, name_of(step), step.call.path
+    async def _outcome(self, step: CallingStep, world: World) -> Event:
+        memory, key, name, path = self.memory, step.placement.key, name_of(step), step.call.path
+
+        def is_due() -> bool:
+            now_ms = memory.now_ms()
+            return is_still_due(step, world, memory.world, memory.kinds, memory.looks, now_ms)
+
         try:
-            reply = await self.send(step.call)
+            reply = await self.send(step.call, is_due)
+        except CallNotDue:
+            return self._failed(step, "what called for it has changed", reached=False)
         except (NodeUnreachable, SecretMissing) as error:
             return self._failed(step, str(error), reached=False)
         except OutcomeUnknown as error:
@@ -151,11 +162,11 @@ class Acting:
                         method=path, error=error)  # fmt: skip
         return ActionFailed(self.node, key, name, path, error, reached)
 
-    async def send(self, call: RestCall) -> RestReply:
-        """Send one call in clear; return its reply sealed."""
+    async def send(self, call: RestCall, is_due: Callable[[], bool] = always) -> RestReply:
+        """Send one call in clear, if it is due once it may leave; return its reply sealed."""
         clear = self.vault.clear(call.body)
         assert isinstance(clear, dict)
-        return self.sealed(await self.client.send(RestCall(call.path, clear)))
+        return self.sealed(await self.client.send(RestCall(call.path, clear), is_due))
 
     def sealed(self, reply: RestReply) -> RestReply:
         """Return a reply as it may be kept: its values sealed, its text redacted and cut."""

@@ -20,7 +20,7 @@ from attrs import define, evolve, field, frozen
 
 from orchestrator.core.json import Json
 from orchestrator.core.rest import NotJson, RestCall, RestReply
-from orchestrator.errors import NodeUnreachable, OutcomeUnknown
+from orchestrator.errors import CallNotDue, NodeUnreachable, OutcomeUnknown
 
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 PREFIX: Final = "/rest-api"
@@ -102,6 +102,11 @@ class _Late(httpx.AsyncBaseTransport):
             await self._made.aclose()
 
 
+def always() -> bool:
+    """Return that a call is due whenever it may go."""
+    return True
+
+
 class NodeClient:
     """All calls to one node. Nodes share nothing: a silent one delays only itself."""
 
@@ -125,13 +130,14 @@ class NodeClient:
         self._work = lane(max(1, endpoint.parallel - 1))
         self._looks = lane(1) if endpoint.parallel > 1 else self._work
 
-    async def send(self, call: RestCall) -> RestReply:
+    async def send(self, call: RestCall, is_due: Callable[[], bool] = always) -> RestReply:
         """Return the node's reply, after waiting for a slot and for the pace of `per_second`.
 
-        Raises NodeUnreachable when nothing was sent, OutcomeUnknown when it may have arrived, and
-        whatever `password` raises before anything is sent.
+        Raises CallNotDue when it is not due once it may go, NodeUnreachable when nothing was sent,
+        OutcomeUnknown when it may have arrived, and whatever `password` raises before anything is
+        sent.
         """
-        return await self._send(self._work, call)
+        return await self._send(self._work, call, is_due=is_due)
 
     async def look(self, call: RestCall) -> RestReply:
         """Return the reply to a call that only reads, which has a slot of its own.
@@ -157,15 +163,23 @@ class NodeClient:
     async def statistics_page(self) -> RestReply:
         """Return the page of counters, which stands beside the REST API; it is no JSON."""
         root = self._url.removesuffix(PREFIX)
-        return await self._send(self._looks, RestCall(STATISTICS), "GET", root)
+        return await self._send(self._looks, RestCall(STATISTICS), verb="GET", root=root)
 
     async def _send(
-        self, lane: "_Lane", call: RestCall, verb: str = "POST", root: str = ""
+        self,
+        lane: "_Lane",
+        call: RestCall,
+        *,
+        verb: str = "POST",
+        root: str = "",
+        is_due: Callable[[], bool] = always,
     ) -> RestReply:
         async with lane.limiter:
             client = lane.clients.pop()
             try:
                 await self._pace.wait_turn()
+                if not is_due():
+                    raise CallNotDue(f"{call.path} is not due any more")
                 reply = await self._exchange(client, call, verb, root or self._url)
             except NodeUnreachable:
                 self._counted = evolve(self._counted, unreachable=self._counted.unreachable + 1)

@@ -18,7 +18,7 @@ class Hangs:
     async def look(self, call):
         return await self.client.look(call)
 
-    async def send(self, _call):
+    async def send(self, _call, _is_due):
         await trio.sleep_forever()
 
 

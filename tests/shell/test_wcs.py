@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestrator.core.mapping import Map
 from orchestrator.core.rest import NotJson, RestCall, RestReply
-from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
+from orchestrator.errors import CallNotDue, NodeUnreachable, OutcomeUnknown, SecretMissing
 from orchestrator.shell.wcs import Endpoint, NodeClient, Statistics, network, parse
 
 CALL = RestCall("/push/startup", {"streamName": "a"})
@@ -142,6 +142,20 @@ async def test_no_more_calls_run_than_are_allowed_and_a_look_has_its_own_slot(au
         await client.look(RestCall("/push/find_all", {}))
         assert trio.current_time() - start == 0
     assert (most, trio.current_time() - start) == (3, 10)
+
+
+async def test_what_is_not_due_any_more_once_it_may_go_is_not_sent(autojump_clock):
+    async def node(_):
+        await trio.sleep(5)
+        return httpx.Response(200)
+
+    began = trio.current_time()
+    async with client_of(node, parallel=2) as client, trio.open_nursery() as nursery:
+        nursery.start_soon(client.send, CALL)
+        await trio.sleep(1)
+        with pytest.raises(CallNotDue):
+            await client.send(CALL, lambda: trio.current_time() < began + 5)
+        assert (trio.current_time() - began, client.statistics()) == (5, Statistics(answered=1))
 
 
 async def test_one_slot_serves_both(autojump_clock):

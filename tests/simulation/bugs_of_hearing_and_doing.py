@@ -42,14 +42,14 @@ def acknowledge_before_sync(patch):
 def intent_after_the_call(patch):
     """What is about to be done is written down once it is done."""
 
-    async def act(self, step, _world):
+    async def act(self, step, world):
         natural, media = getattr(step, "natural", ""), getattr(step, "id", "")
         started = ActionStarted(
             self.node, step.placement.key, acting.name_of(step), step.call.path,
             self.vault.sealer.object(step.call.body), self.memory.world.position,
             natural, media, getattr(step, "sent", EMPTY),
         )  # fmt: skip
-        outcome = await self._outcome(step)
+        outcome = await self._outcome(step, world)
         await self._append(Fact(started, step.cause))
         await self._append(Fact(outcome))
 
@@ -65,10 +65,10 @@ def blind_repeat(patch):
     """A call without an answer is made once more."""
     outcome = acting.Acting._outcome
 
-    async def twice(self, step):
-        first = await outcome(self, step)
+    async def twice(self, step, world):
+        first = await outcome(self, step, world)
         is_unknown = isinstance(first, ActionFailed) and first.reached
-        return await outcome(self, step) if is_unknown else first
+        return await outcome(self, step, world) if is_unknown else first
 
     patch.setattr(acting.Acting, "_outcome", twice)
 
