@@ -160,10 +160,12 @@ async def test_one_whose_start_was_not_answered_is_not_cut_by_a_list_that_hides_
         server = stage.servers["wcs1"]
         server.node.turn(Faults(rest_groups=("/recorder/startup",), rest_lost=1))
         await server.client("p").publish("show")
-        await settle(1.5)
-        server.node.turn(Faults(rest_groups=("/recorder/",), listings_hidden=2))
+        while not stage.recordings():
+            await settle(0.1)
+        server.node.turn(Faults(rest_groups=("/recorder/",), listings_hidden=99))
         await settle(20)
         assert await stage.phases() == {"archive": ("Held", "recorded")}
+        server.node.turn(Faults())
         await settle(60)
         assert await stage.phases() == {"archive": ("Ready", "unverified")}
         assert (stage.mutations(), stage.cuts()) == (["/recorder/startup"], 0)

@@ -13,7 +13,7 @@ from tests.stage import staged
 NODES = {"wcs1": Node(ws="wss://wcs1:8443")}
 LIMITS = Limits(Deletes(per_change=100, percent=100, per_hour=1_000), interrupts_per_change=100)
 RARE_MS = 600_000  # a day goes faster
-SELDOM = Timing(RARE_MS, looks_ms=Map(transponders=RARE_MS, pulls=RARE_MS))
+SELDOM = Timing(RARE_MS, looks_ms=Map(transponders=RARE_MS, pulls=RARE_MS, calls=100_000))
 BUILD = Settings(
     tells_metrics=False, vod_stream_timeout=0.0, mixer_idle_timeout=0.0, vod_duration_s=1e6
 )
