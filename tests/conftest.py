@@ -44,8 +44,8 @@ def figure(capsys):
     return say
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_order(monkeypatch):
-    """Have trio run tasks in the same order each time: positions are part of what is asserted."""
+    """Have trio run tasks in the same order each time, so that no test passes by luck."""
     monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
     monkeypatch.setattr(trio._core._run, "_r", Random(0))

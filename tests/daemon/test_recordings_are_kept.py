@@ -182,7 +182,8 @@ async def test_a_list_of_streams_that_is_doubted_does_not_tell_what_is_recorded(
         await server.client("q").publish("other")
         server.node.turn(Faults(rest_groups=("/stream/startRecording",), rest_lost=1))
         await server.client("p").publish("show")
-        await settle(1.5)
+        while not stage.recordings():
+            await settle(0.1)
         server.node.turn(Faults(rest_groups=("/stream/find_all",), listings_hidden=4))
         await settle(1)
         assert await stage.phases() == {"archive": ("Starting", "unsure")}
