@@ -105,8 +105,8 @@ class Case:
                 assert len(adopted) == 1, step
                 self.kept[adopted[0]] = step.placement
             if isinstance(step, Update | Replace):
-                ours = [one for one in self.kept if self.kept[one] == step.placement]
-                for one in ours:
+                named = [one for one in self.kept if names_of(one) & {step.id, step.natural}]
+                for one in [one for one in named if self.kept[one] == step.placement]:
                     del self.kept[one]
             before = self.pictures()
             await self.rehearsal.take(step)
