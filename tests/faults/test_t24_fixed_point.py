@@ -1,7 +1,8 @@
 """What the plan wants is done on a model of the server, and then the plan wants nothing. (T24)
 
 Two rounds are enough for whatever documents and drift come together: one to end what cannot be
-changed, one to make it anew. A mixer takes its inputs one by one, so it has a round more for each.
+changed, one to make it anew. A mixer takes its inputs one by one, so it has a round more for each,
+and one in which it is looked whether any of them is left.
 """
 
 import time
@@ -77,7 +78,7 @@ class Case:
     def rounds_for(self, placement):
         wanted = self.rehearsal.world.wanted.get(placement)
         inputs = getattr(wanted.spec, "inputs", ()) if wanted is not None else ()
-        return ROUNDS + len(inputs)
+        return ROUNDS + (1 + len(inputs) if inputs else 0)
 
 
 async def play(seed):
