@@ -4,8 +4,6 @@ Nodes share no loop, no connection and no lock. Every call is a task of its own 
 nursery, so that one that hangs holds only its key.
 """
 
-from typing import Final
-
 import structlog
 import trio
 from attrs import define, evolve, field
@@ -36,10 +34,6 @@ from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.wcs import NodeClient
 
-REFUSED_S: Final = 1.0  # before the log is tried again
-CUT_OFF_S: Final = 1.0  # for the last word of a loop that is cancelled
-REPLY_MAX: Final = 4_096  # characters of a reply that are kept with an action
-
 journal = structlog.stdlib.get_logger()
 
 
@@ -56,7 +50,8 @@ class Reconciler:
     beat: float = 0.0
     acting: Acting = field(init=False)
     _tasks: trio.Nursery | None = field(default=None)
-    _eyes: trio.Lock = field(factory=trio.Lock)
+    _looks: trio.Lock = field(factory=trio.Lock)
+    _failing_looks: trio.Lock = field(factory=trio.Lock)
 
     def __attrs_post_init__(self) -> None:
         self.acting = Acting(self.node, self.memory, self.log, self.vault, self.client)
@@ -123,9 +118,12 @@ class Reconciler:
         """Look at a kind once the looks before it are over; what it shows is as old as its begin.
 
         Counted from before it waited, it might be too old to end anything whenever it is over.
+        Looks that failed the last time wait for each other alone: a list that hangs for as long as
+        a call may take holds up no list that is read.
         """
+        last = self.memory.looks.get((self.node, look.kind), LastLook())
         try:
-            async with self._eyes:
+            async with self._failing_looks if last.failing_ms else self._looks:
                 await self._look_now(look)
         finally:
             self.own.looking.discard(look.kind)

@@ -25,6 +25,7 @@ from orchestrator.errors import CallNotDue, NodeUnreachable, OutcomeUnknown
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 PREFIX: Final = "/rest-api"
 STATISTICS: Final = "/?action=stat"
+LOOKS: Final = 2  # slots beside `parallel`: one for lists that answer, one for those that do not
 _ROOM: Final = httpx.Limits(max_connections=4, max_keepalive_connections=1, keepalive_expiry=5.0)
 _NO_EFFECT: Final = (
     httpx.ConnectError,
@@ -127,8 +128,8 @@ class NodeClient:
             )
             return _Lane(list(clients))
 
-        self._work = lane(max(1, endpoint.parallel - 1))
-        self._looks = lane(1) if endpoint.parallel > 1 else self._work
+        self._work = lane(endpoint.parallel)
+        self._looks = lane(LOOKS)
 
     async def send(self, call: RestCall, is_due: Callable[[], bool] = always) -> RestReply:
         """Return the node's reply, after waiting for a slot and for the pace of `per_second`.
@@ -140,7 +141,7 @@ class NodeClient:
         return await self._send(self._work, call, is_due=is_due)
 
     async def look(self, call: RestCall) -> RestReply:
-        """Return the reply to a call that only reads, which has a slot of its own.
+        """Return the reply to a call that only reads, which has slots of its own.
 
         So looks never wait behind a queue of creates, which may hang.
         """
@@ -148,16 +149,16 @@ class NodeClient:
 
     def statistics(self) -> Statistics:
         """Return what became of the calls so far."""
-        lanes = {id(lane): lane.limiter.statistics() for lane in (self._work, self._looks)}
+        lanes = [lane.limiter.statistics() for lane in (self._work, self._looks)]
         return evolve(
             self._counted,
-            waiting=sum(lane.tasks_waiting for lane in lanes.values()),
-            running=sum(lane.borrowed_tokens for lane in lanes.values()),
+            waiting=sum(lane.tasks_waiting for lane in lanes),
+            running=sum(lane.borrowed_tokens for lane in lanes),
         )
 
     async def aclose(self) -> None:
         """Close all connections."""
-        for client in {*self._work.clients, *self._looks.clients}:
+        for client in (*self._work.clients, *self._looks.clients):
             await client.aclose()
 
     async def statistics_page(self) -> RestReply:

@@ -133,7 +133,7 @@ async def test_no_more_calls_run_than_are_allowed_and_a_look_has_its_own_slot(au
         running -= 1
         return httpx.Response(200, json=[])
 
-    async with client_of(node, parallel=3) as client, trio.open_nursery() as nursery:
+    async with client_of(node, parallel=2) as client, trio.open_nursery() as nursery:
         start = trio.current_time()
         for _ in range(20):
             nursery.start_soon(client.send, CALL)
@@ -150,7 +150,7 @@ async def test_what_is_not_due_any_more_once_it_may_go_is_not_sent(autojump_cloc
         return httpx.Response(200)
 
     began = trio.current_time()
-    async with client_of(node, parallel=2) as client, trio.open_nursery() as nursery:
+    async with client_of(node, parallel=1) as client, trio.open_nursery() as nursery:
         nursery.start_soon(client.send, CALL)
         await trio.sleep(1)
         with pytest.raises(CallNotDue):
@@ -158,17 +158,28 @@ async def test_what_is_not_due_any_more_once_it_may_go_is_not_sent(autojump_cloc
         assert (trio.current_time() - began, client.statistics()) == (5, Statistics(answered=1))
 
 
-async def test_one_slot_serves_both(autojump_clock):
-    async def node(_):
-        await trio.sleep(1)
-        return httpx.Response(200, json={})
+async def test_a_list_that_hangs_leaves_looks_a_slot_beside_it(autojump_clock):
+    async def node(request):
+        await trio.sleep(5 if "pull" in request.url.path else 1)
+        return httpx.Response(200, json=[])
+
+    ended = {}
+
+    async def look(client, path):
+        await client.look(RestCall(path, {}))
+        ended[path] = trio.current_time() - start
 
     async with client_of(node, parallel=1) as client, trio.open_nursery() as nursery:
+        start = trio.current_time()
         nursery.start_soon(client.send, CALL)
-        nursery.start_soon(client.look, CALL)
+        for path in ("/pull/find_all", "/push/find_all"):
+            nursery.start_soon(look, client, path)
         await trio.testing.wait_all_tasks_blocked()
-        assert client.statistics() == Statistics(waiting=1, running=1)
-    assert client.statistics() == Statistics(answered=2)
+        nursery.start_soon(look, client, "/stream/find_all")
+        await trio.testing.wait_all_tasks_blocked()
+        assert client.statistics() == Statistics(waiting=1, running=3)
+    assert ended == {"/push/find_all": 1, "/stream/find_all": 2, "/pull/find_all": 5}
+    assert client.statistics() == Statistics(answered=4)
 
 
 async def test_the_pace_holds_over_any_second(autojump_clock):
@@ -189,7 +200,7 @@ async def test_cancelled_calls_cost_no_slot(autojump_clock):
         await trio.sleep(5 if request.url.path.endswith("startup") else 0)
         return httpx.Response(200, json={})
 
-    async with client_of(node, parallel=2) as client:
+    async with client_of(node, parallel=1) as client:
         for _ in range(20):
             with trio.move_on_after(0.5):
                 await client.send(CALL)
@@ -275,7 +286,7 @@ async def test_silence_leaves_the_outcome_unknown_and_cancelled_calls_cost_no_co
             await trio.sleep_forever()
         await stream.send_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
-    async with node_on_loopback(node) as port, networked(port, call_s=0.3, parallel=2) as client:
+    async with node_on_loopback(node) as port, networked(port, call_s=0.3, parallel=1) as client:
         with pytest.raises(OutcomeUnknown):
             await client.send(CALL)
         for _ in range(20):
