@@ -4,8 +4,6 @@ Nodes share no loop, no connection and no lock. Every call is a task of its own 
 nursery, so that one that hangs holds only its key.
 """
 
-from typing import Final
-
 import structlog
 import trio
 from attrs import define, evolve, field
@@ -35,10 +33,6 @@ from orchestrator.errors import LogRefused
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.wcs import NodeClient
-
-REFUSED_S: Final = 1.0  # before the log is tried again
-CUT_OFF_S: Final = 1.0  # for the last word of a loop that is cancelled
-REPLY_MAX: Final = 4_096  # characters of a reply that are kept with an action
 
 journal = structlog.stdlib.get_logger()
 
