@@ -14,7 +14,8 @@ from attrs import define, field
 
 from tests.faults import lines
 from tests.faults.lines import FORMS, VARIANTS
-from tests.faults.rehearsal import Rehearsal, rehearse, rehearsed
+from tests.faults.rehearsal import Rehearsal, rehearsed
+from tests.simulation.quiet import lived
 
 ROUNDS = 2
 MANY = 200  # streams, and lines that read them, in every fiftieth case
@@ -97,7 +98,7 @@ async def play(seed):
 
 def trial(seeds, figure):
     began = time.monotonic()
-    tally = sum((rehearse(play, seed) for seed in seeds), Counter())
+    tally = sum((lived(0, play, seed) for seed in seeds), Counter())
     rounds = ", ".join(f"{tally[one]} {one}" for one in sorted(tally) if one.startswith("in "))
     figure(
         f"T24: {tally['fixed points']} fixed points of {len(seeds)} nodes with every kind, up to "
