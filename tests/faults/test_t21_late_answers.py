@@ -15,8 +15,9 @@ from tests.core.history import NODE
 from tests.faults import lines
 from tests.faults.lines import FORMS
 from tests.faults.rehearsal import rehearsed
-from tests.faults.show import BRISK, EVERY_MS, edit, shown, things_of, turn, words
+from tests.faults.show import BRISK, EVERY_MS, edit, shown, turn, words
 from tests.simulation.quiet import lived
+from tests.stage import things_on
 
 AGE_S = 2 * EVERY_MS / 1_000
 """How old a look may be that something is ended by, beside the time that an answer may take."""
@@ -50,7 +51,9 @@ def ages(stage, after):
 
 def doubles(stage):
     """Return the names that two live things of a sort have."""
-    names = Counter((one.sort, *names_of(one)) for one in things_of(stage) if not one.ending)
+    names = Counter(
+        (one.sort, *names_of(one)) for one in things_on(stage.servers[NODE]) if not one.ending
+    )
     return [name for name, count in names.items() if count > 1]
 
 
