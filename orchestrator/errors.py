@@ -10,6 +10,7 @@
     │   ├── LogUncopied          no copy of it was made; the log itself is as it was
     │   └── LogRefused           this append is not on disk; say 503, try again
     ├── NodeUnreachable      the request never reached the node: it cannot have had an effect
+    ├── CallNotDue           nobody wants the call any more; nothing was sent
     ├── OutcomeUnknown       the request may have reached it; only a look can tell
     ├── SecretMissing        a `${secret.…}` that cannot be read
     └── DaemonAbsent         nobody answers on the control socket
@@ -148,8 +149,15 @@ class NodeUnreachable(OrchestratorError):
         return f"node {self.node} cannot be reached: {self.reason}"
 
 
+@frozen(str=False)
 class CallNotDue(OrchestratorError):
     """Nobody wants a call any more that waited for its turn; nothing was sent."""
+
+    path: str
+
+    def __str__(self) -> str:
+        """Return which call."""
+        return f"{self.path} was not sent: nobody wants it any more"
 
 
 @frozen(str=False)

@@ -46,6 +46,6 @@ def figure(capsys):
 
 @pytest.fixture(autouse=True)
 def one_order(monkeypatch):
-    """Have trio run tasks in the same order each time, so that no test passes by luck."""
+    """Have trio run tasks in the same order each time, so that what passes once passes always."""
     monkeypatch.setattr(trio._core._run, "_ALLOW_DETERMINISTIC_SCHEDULING", True)
     monkeypatch.setattr(trio._core._run, "_r", Random(0))

@@ -314,6 +314,13 @@ class Stage:
         return [(row.type, row.subject) for row in rows]
 
 
+def things_on(server):
+    """Return all that there is on a node but streams and their sessions."""
+    sorts = ("stream", "connection")
+    kept = server.objects.kept.values()
+    return [one for things in kept for one in things.values() if one.sort not in sorts]
+
+
 @asynccontextmanager
 async def staged(**values):
     """Open a stage with its emulated nodes; the daemon is started by the test."""

@@ -180,7 +180,7 @@ class NodeClient:
             try:
                 await self._pace.wait_turn()
                 if not is_due():
-                    raise CallNotDue(f"{call.path} is not due any more")
+                    raise CallNotDue(call.path)
                 reply = await self._exchange(client, call, verb, root or self._url)
             except NodeUnreachable:
                 self._counted = evolve(self._counted, unreachable=self._counted.unreachable + 1)

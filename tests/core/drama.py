@@ -24,7 +24,6 @@ from tests.core.history import NODE, URL, History, line, listed, published
 
 STREAMS = ("show", "a", "rtmp_a")
 NAMES = ("one", "two", "three", "four")
-STATUSES = (200, 200, 200, 409, 500, 404)
 LIMITS = Limits(Deletes(per_change=2, percent=50, above=3, per_hour=6), interrupts_per_change=1)
 STEPS = Adopt | Create | Update | Replace | Delete
 

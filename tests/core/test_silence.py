@@ -17,10 +17,8 @@ from tests.core.history import (
     shown,
 )
 
-STREAMS = ("wcs1", "stream")
 THINGS = ("wcs1", "transponder")
 LINES = tuple(line(name, url=f"rtmp://target.lan/{name}") for name in "abc")
-NATURALS = tuple(f"rtmp_show rtmp://target.lan/{name}" for name in "abc")
 
 
 def test_a_node_is_lost_once_no_look_of_any_kind_got_through_for_long_enough():

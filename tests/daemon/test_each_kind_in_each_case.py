@@ -8,7 +8,7 @@ from attrs import evolve
 
 from orchestrator.emulator.settings import Settings
 from tests.daemon.kinds_table import NODES, ROWS
-from tests.stage import staged
+from tests.stage import staged, things_on
 
 HOUR_S = 3_600
 WCS = Settings(vod_stream_timeout=0, vod_duration_s=10 * HOUR_S)
@@ -67,10 +67,8 @@ async def changed(stage, text):
 
 
 def objects(stage):
-    """Return what there is of the daemon's making: neither streams nor their sessions."""
-    kept = stage.servers["wcs1"].objects.kept.values()
-    sorts = ("stream", "connection")
-    return [one for things in kept for one in things.values() if one.sort not in sorts]
+    """Return what there is of the daemon's making."""
+    return things_on(stage.servers["wcs1"])
 
 
 async def vanish(stage):

@@ -30,9 +30,7 @@ def act(number, title, text, command):
     )
 
 
-async def test_the_transcript_of_an_incident_names_each_cause_with_its_position(
-    autojump_clock, one_order
-):
+async def test_the_transcript_of_an_incident_names_each_cause_with_its_position(autojump_clock):
     acts = []
     async with staged(seed=3) as stage:
         stage.transponder("youtube", "show", f"{URL}/main")

@@ -15,6 +15,13 @@ async def settle(seconds=4):
     await trio.sleep(seconds)
 
 
+async def recorded(stage):
+    """Block until something is recorded."""
+    with trio.fail_after(60):
+        while not stage.recordings():
+            await settle(0.1)
+
+
 async def test_a_stream_is_recorded_as_soon_as_it_is_published(autojump_clock):
     async with staged() as stage:
         stage.recording("archive", "show", file_template="{streamName}-x", rotation="20M")
@@ -160,8 +167,7 @@ async def test_one_whose_start_was_not_answered_is_not_cut_by_a_list_that_hides_
         server = stage.servers["wcs1"]
         server.node.turn(Faults(rest_groups=("/recorder/startup",), rest_lost=1))
         await server.client("p").publish("show")
-        while not stage.recordings():
-            await settle(0.1)
+        await recorded(stage)
         server.node.turn(Faults(rest_groups=("/recorder/",), listings_hidden=99))
         await settle(20)
         assert await stage.phases() == {"archive": ("Held", "recorded")}
@@ -182,8 +188,7 @@ async def test_a_list_of_streams_that_is_doubted_does_not_tell_what_is_recorded(
         await server.client("q").publish("other")
         server.node.turn(Faults(rest_groups=("/stream/startRecording",), rest_lost=1))
         await server.client("p").publish("show")
-        while not stage.recordings():
-            await settle(0.1)
+        await recorded(stage)
         server.node.turn(Faults(rest_groups=("/stream/find_all",), listings_hidden=4))
         await settle(1)
         assert await stage.phases() == {"archive": ("Starting", "unsure")}

@@ -57,9 +57,7 @@ async def play(seed, counted):
     """Make a graph, let one of its things fail, mend that, and take all of it away."""
     drawn = graph(seed)
     ready = dict.fromkeys(drawn.things, "Ready")
-    async with staged(
-        node_names=NODES, node_values=VALUES, limits=LIMITS, seed=seed
-    ) as stage:  # fmt: skip
+    async with staged(node_names=NODES, node_values=VALUES, limits=LIMITS, seed=seed) as stage:
         text, _ = drawn.text()
         makers = [one for one in drawn.things.values() if one.kind != "transponder"]
         gone = address(makers[seed % len(makers)])

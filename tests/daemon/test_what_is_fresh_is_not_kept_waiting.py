@@ -24,8 +24,9 @@ def starts(stage, mark):
 async def resynced(stage, keys):
     """Block until all is known to be Ready again by a daemon that just began; return how long."""
     began = trio.current_time()
-    while sum(one.phase is Phase.READY for one in stage.memory.judged()) < keys:  # noqa: ASYNC110 - virtual
-        await trio.sleep(0.25)
+    with trio.fail_after(3_600):
+        while sum(one.phase is Phase.READY for one in stage.memory.judged()) < keys:  # noqa: ASYNC110 - virtual
+            await trio.sleep(0.25)
     return trio.current_time() - began
 
 

@@ -23,9 +23,7 @@ def told(chain):
     return [(entry["type"], entry["text"]) for entry in chain]
 
 
-async def test_a_running_one_is_traced_to_its_hook_its_line_its_call_and_the_answer(
-    autojump_clock, one_order
-):
+async def test_a_running_one_is_traced_to_its_hook_its_line_its_call_and_the_answer(autojump_clock):
     async with staged() as stage:
         stage.transponder("a", "show")
         await stage.start()

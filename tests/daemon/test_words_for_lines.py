@@ -20,6 +20,7 @@ from tests.daemon.twins import (
     twins,
 )
 from tests.simulation.quiet import lived
+from tests.stage import things_on
 
 DAY_S = 86_400
 ONE = {PLAIN: lines(PLAIN)}
@@ -85,10 +86,8 @@ async def protected(change):
 
 
 def things(stage):
-    """Return what there is, by identity, without streams and sessions."""
-    kept = stage.servers["wcs1"].objects.kept.values()
-    sorts = ("stream", "connection")
-    return {id(one) for some in kept for one in some.values() if one.sort not in sorts}
+    """Return what there is, by identity."""
+    return {id(one) for one in things_on(stage.servers["wcs1"])}
 
 
 async def left_alone(change, by):

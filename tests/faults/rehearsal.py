@@ -6,7 +6,6 @@ from random import Random
 import orjson
 import trio
 from attrs import define, field
-from trio.testing import MockClock
 
 from orchestrator.core.action import Adopt, Create, Finish, Look, StopFight, Update, name_of
 from orchestrator.core.configuration import Deletes, Limits
@@ -21,7 +20,6 @@ from orchestrator.emulator.settings import Settings
 from orchestrator.kinds.catalogue import KINDS
 from tests.core.history import NODE, History
 from tests.faults import lines
-from tests.simulation.quiet import seeded
 
 WCS = Settings(vod_stream_timeout=0, vod_duration_s=36_000, tells_metrics=False)
 LAVISH = Limits(Deletes(1_000, 100, 1_000, 1_000), interrupts_per_change=1_000)
@@ -120,9 +118,3 @@ async def rehearsed(seed, streams=(), limits=LAVISH):
 async def _unheard(*_):
     """Take a hook and tell nobody."""
     raise AssertionError("no application is configured")
-
-
-def rehearse(act, *arguments, seed=0):
-    """Run an act in virtual time, always in the same order; return what it returns."""
-    with seeded(seed):
-        return trio.run(act, *arguments, clock=MockClock(autojump_threshold=0))

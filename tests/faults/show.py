@@ -15,7 +15,7 @@ from tests.faults import lines
 from tests.faults.documents import text_of
 from tests.faults.lines import FORMS
 from tests.faults.rehearsal import LAVISH, WCS
-from tests.stage import staged
+from tests.stage import staged, things_on
 
 EVERY_MS = 2_000
 BRISK = Timing(resync_ms=EVERY_MS, looks_ms=Map({kind.plural: EVERY_MS for kind in KINDS.values()}))
@@ -56,20 +56,9 @@ async def words(stage, kind=""):
     return {row["resource"]: row["phase"] for row in rows if kind in ("", row["kind"])}
 
 
-def things_of(stage):
-    """Return all that runs on the node but streams."""
-    kept = stage.servers[NODE].objects.kept.values()
-    return [
-        one
-        for of_class in kept
-        for one in of_class.values()
-        if one.sort not in ("stream", "connection")
-    ]
-
-
 def things(stage):
-    """Return which those are, one by one."""
-    return {id(one): one.id for one in things_of(stage)}
+    """Return all that runs on the node but streams, one by one."""
+    return {id(one): one.id for one in things_on(stage.servers[NODE])}
 
 
 async def edit(stage, numbers):

@@ -12,6 +12,7 @@ from tests.core.history import NODE
 from tests.faults import lines
 from tests.faults.lines import FORMS, VARIANTS
 from tests.faults.rehearsal import Rehearsal
+from tests.stage import things_on
 
 NUMBERS = 2
 NAMELESS = {"rtsp", "call", "injection", "recording"}
@@ -32,13 +33,7 @@ class Case:
         return self.rehearsal.server
 
     def things(self):
-        of_classes = self.server.objects.kept.values()
-        return [
-            one
-            for things in of_classes
-            for one in things.values()
-            if one.sort not in ("stream", "connection")
-        ]
+        return things_on(self.server)
 
     def slot(self):
         return self.draw.choice([*FORMS]), self.draw.randrange(NUMBERS)

@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 import trio
-from trio.testing import MockClock
 
 from orchestrator.emulator.faults import Hiding
 from tests.faults.show import (
@@ -24,7 +23,7 @@ from tests.faults.show import (
     turn,
     words,
 )
-from tests.simulation.quiet import seeded, silent
+from tests.simulation.quiet import lived
 
 WHOLE = tuple((kind, listings(kind)) for kind in DECLARED)
 PARTS = (*(("pull", (path,)) for path in listings("pull")), ("stream", listings("stream")))
@@ -68,8 +67,7 @@ async def play(lies_of):
 
 def trial(lies_of, figure):
     began = time.monotonic()
-    with silent(), seeded(0):
-        lies, looks, calls = trio.run(play, lies_of, clock=MockClock(autojump_threshold=0))
+    lies, looks, calls = lived(0, play, lies_of)
     figure(
         f"T19: {lies} lies of 1 to 100 looks about {len(WHOLE)} kinds and {len(PARTS)} parts, "
         f"{looks} looks in all: 0 terminated, {calls} creates, all answered 409; Unknown after the "

@@ -10,12 +10,11 @@ from collections import Counter
 
 import pytest
 import trio
-from trio.testing import MockClock
 
 from tests.core.history import NODE
 from tests.faults.lines import FORMS
 from tests.faults.show import DECLARED, answers, edit, listings, shown, things, turn, words
-from tests.simulation.quiet import seeded, silent
+from tests.simulation.quiet import lived
 
 BREAKS = {
     "rest_hangs": "no whole reply within 10 s",
@@ -66,8 +65,7 @@ async def play(kinds):
 
 def trial(kinds, figure):
     began = time.monotonic()
-    with silent(), seeded(0):
-        scenes, ended = trio.run(play, kinds, clock=MockClock(autojump_threshold=0))
+    scenes, ended = lived(0, play, kinds)
     figure(
         f"T20: {scenes} scenes, {len(BREAKS)} ways to break the lists of {len(kinds)} kinds: "
         f"0 ended there, {ended} ended and as many made in others within {BOUND_S} s; "

@@ -7,7 +7,6 @@ from random import Random
 import pytest
 import trio
 from attrs import evolve
-from trio.testing import MockClock
 
 from orchestrator.core.action import name_of
 from orchestrator.emulator.journal import By, Kind
@@ -15,9 +14,10 @@ from orchestrator.kinds.catalogue import KINDS
 from tests.core.history import NODE
 from tests.faults import lines
 from tests.faults.lines import FORMS
-from tests.faults.rehearsal import rehearse, rehearsed
-from tests.faults.show import BRISK, EVERY_MS, edit, shown, things_of, turn, words
-from tests.simulation.quiet import seeded, silent
+from tests.faults.rehearsal import rehearsed
+from tests.faults.show import BRISK, EVERY_MS, edit, shown, turn, words
+from tests.simulation.quiet import lived
+from tests.stage import things_on
 
 AGE_S = 2 * EVERY_MS / 1_000
 """How old a look may be that something is ended by, beside the time that an answer may take."""
@@ -51,7 +51,9 @@ def ages(stage, after):
 
 def doubles(stage):
     """Return the names that two live things of a sort have."""
-    names = Counter((one.sort, *names_of(one)) for one in things_of(stage) if not one.ending)
+    names = Counter(
+        (one.sort, *names_of(one)) for one in things_on(stage.servers[NODE]) if not one.ending
+    )
     return [name for name, count in names.items() if count > 1]
 
 
@@ -94,9 +96,7 @@ def trial(seeds, figure):
     began, tally, oldest = time.monotonic(), Counter(), {}
     for wait_s in WAITS_S:
         for seed in seeds:
-            with silent(), seeded(seed):
-                clock = MockClock(autojump_threshold=0)
-                seen, age_s = trio.run(play, seed, wait_s, clock=clock)
+            seen, age_s = lived(seed, play, seed, wait_s)
             tally += seen
             oldest[wait_s] = max(age_s, oldest.get(wait_s, 0))
     minutes = len(WAITS_S) * len(seeds) * EDITS * 10
@@ -136,6 +136,6 @@ async def outrun(form):
 @pytest.mark.parametrize("form", sorted({*FORMS} - {"mixer", "recording"}))
 def test_t21_a_create_that_is_answered_409_has_what_it_wants_after_a_look(form):
     """A mixer of a stranger has no inputs, so it differs, and a recording is never refused."""
-    rounds, answers, phases = rehearse(outrun, form)
+    rounds, answers, phases = lived(0, outrun, form)
     assert (rounds, answers) == ([["create"], ["adopt"], []], [409])
     assert set(phases.values()) == {"Ready"}

@@ -14,11 +14,13 @@ from attrs import define, field
 
 from tests.faults import lines
 from tests.faults.lines import FORMS, VARIANTS
-from tests.faults.rehearsal import Rehearsal, rehearse, rehearsed
+from tests.faults.rehearsal import Rehearsal, rehearsed
+from tests.simulation.quiet import lived
+from tests.stage import things_on
 
 ROUNDS = 2
 MANY = 200  # streams, and lines that read them, in every fiftieth case
-LASTING = {"stream", "connection", "call"}  # a call is made once
+LASTING = {"call"}  # which is made once
 STABLE_S = 70  # until the end of a thing is no failure of it
 
 
@@ -54,8 +56,7 @@ class Case:
 
     def drift(self):
         """Let up to half of what there is of a sort end by itself; more would be doubted."""
-        kept = self.rehearsal.server.objects.kept.values()
-        things = [one for of_class in kept for one in of_class.values()]
+        things = things_on(self.rehearsal.server)
         for sort in sorted({one.sort for one in things} - LASTING):
             mortal = [one for one in things if one.sort == sort]
             for thing in self.draw.sample(mortal, self.draw.randrange(len(mortal) // 2 + 1)):
@@ -97,7 +98,7 @@ async def play(seed):
 
 def trial(seeds, figure):
     began = time.monotonic()
-    tally = sum((rehearse(play, seed) for seed in seeds), Counter())
+    tally = sum((lived(0, play, seed) for seed in seeds), Counter())
     rounds = ", ".join(f"{tally[one]} {one}" for one in sorted(tally) if one.startswith("in "))
     figure(
         f"T24: {tally['fixed points']} fixed points of {len(seeds)} nodes with every kind, up to "

@@ -18,7 +18,8 @@ from tests.crash.place import quick_folder
 from tests.faults import lines
 from tests.faults.documents import Desk, text_of
 from tests.faults.lines import FORMS
-from tests.faults.rehearsal import rehearse, rehearsed
+from tests.faults.rehearsal import rehearsed
+from tests.simulation.quiet import lived
 
 HOUR_MS = 3_600_000
 LIMITS = Limits(Deletes(per_change=6, percent=25, above=10, per_hour=20), interrupts_per_change=2)
@@ -78,7 +79,7 @@ def cut_everywhere(seeds):
         slots = {(form, n): draw.randrange(3) for form in FORMS for n in range(2)}
         with quick_folder() as folder:
             desk = Desk(folder, LIMITS)
-            base = rehearse(running, seed, desk, slots)
+            base = lived(0, running, seed, desk, slots)
             text = text_of(slots)
             for end in range(len(text)):
                 desk.write(text[:end])
@@ -151,7 +152,7 @@ def ours(history):
 def trial(shapes, sales, figure):
     began = time.monotonic()
     cuts = cut_everywhere(shapes)
-    sold = sum((rehearse(sell_off, seed) for seed in sales), Counter())
+    sold = sum((lived(0, sell_off, seed) for seed in sales), Counter())
     told = ", ".join(f"{cuts[one]} {one}" for one in sorted(cuts))
     figure(
         f"T25: {cuts.total()} documents of {len(shapes)} shapes cut, empty or missing: {told}; "

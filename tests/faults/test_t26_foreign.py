@@ -11,8 +11,9 @@ from random import Random
 import pytest
 
 from tests.faults import lines
-from tests.faults.rehearsal import rehearse, rehearsed
+from tests.faults.rehearsal import rehearsed
 from tests.faults.strangers import NUMBERS, Case
+from tests.simulation.quiet import lived
 
 ROUNDS = 3
 CHANGES = 5
@@ -40,7 +41,7 @@ async def play(seed):
 
 def trial(seeds, figure):
     began = time.monotonic()
-    tally = sum((rehearse(play, seed) for seed in seeds), Counter())
+    tally = sum((lived(0, play, seed) for seed in seeds), Counter())
     steps = sum(tally[one] for one in ("create", "update", "replace", "delete", "adopt"))
     figure(
         f"T26: {tally['begun by strangers']} things of strangers on {len(seeds)} nodes with every "

@@ -153,7 +153,7 @@ async def test_what_is_not_due_any_more_once_it_may_go_is_not_sent(autojump_cloc
     async with client_of(node, parallel=1) as client, trio.open_nursery() as nursery:
         nursery.start_soon(client.send, CALL)
         await trio.sleep(1)
-        with pytest.raises(CallNotDue):
+        with pytest.raises(CallNotDue, match="/push/startup was not sent"):
             await client.send(CALL, lambda: trio.current_time() < began + 5)
         assert (trio.current_time() - began, client.statistics()) == (5, Statistics(answered=1))
 

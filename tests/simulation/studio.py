@@ -14,7 +14,6 @@ from tests.simulation.climate import MOODS, SPOILT, build_of, climate_of, node_o
 
 STUDIOS = 1_000_000
 FOR_EVER_S = 10.0**6
-MADE = (*("in0", "in1", "mix0", "mix1", "small0", "slate0", "talk0"),)
 CALLEES = {"1002": "BUSY", "1003": "RING", "1004": "FAILED"}
 AGENTS = ("mixer", "rtmp-pull", "pull", "webrtc-push", "rtsp", "transcoder", "vod", "call")
 GROUPS = (

@@ -20,7 +20,6 @@ from tests.simulation.checker.ours import Ours
 from tests.simulation.checker.wishes import Wishes
 
 OUTSIDE = ("HookReceived", "Checkpoint")  # others speak when they like, and fill segments
-GONE = ("create", "update", "replace", "delete")
 
 
 def what_is_declared_runs_or_is_held_for_a_reason(story):
