@@ -115,9 +115,13 @@ class Acting:
             return is_still_due(step, world, memory.world, memory.kinds, memory.looks, now_ms)
 
         try:
-            reply = await self.send(step.call, is_due)
-        except CallNotDue:
-            return self._failed(step, "what called for it has changed", reached=False)
+            reply = await self.send(step.call, is_due, step.cause)
+        except CallNotDue as error:
+            journal.info("action_withdrawn", resource=str(key), node=self.node, action=name,
+                         method=path)  # fmt: skip
+            return ActionFailed(
+                self.node, key, name, path, str(error), reached=False, withdrawn=True
+            )
         except (NodeUnreachable, SecretMissing) as error:
             return self._failed(step, str(error), reached=False)
         except OutcomeUnknown as error:
@@ -162,11 +166,13 @@ class Acting:
                         method=path, error=error)  # fmt: skip
         return ActionFailed(self.node, key, name, path, error, reached)
 
-    async def send(self, call: RestCall, is_due: Callable[[], bool] = always) -> RestReply:
+    async def send(
+        self, call: RestCall, is_due: Callable[[], bool] = always, cause: int = 0
+    ) -> RestReply:
         """Send one call in clear, if it is due once it may leave; return its reply sealed."""
         clear = self.vault.clear(call.body)
         assert isinstance(clear, dict)
-        return self.sealed(await self.client.send(RestCall(call.path, clear), is_due))
+        return self.sealed(await self.client.send(RestCall(call.path, clear), is_due, cause))
 
     def sealed(self, reply: RestReply) -> RestReply:
         """Return a reply as it may be kept: its values sealed, its text redacted and cut."""

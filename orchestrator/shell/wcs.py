@@ -1,14 +1,7 @@
-"""Carry one call to one node, once. Knows httpx; knows no retries, no actions and no kinds.
-
-Each slot has an httpx client of its own: one that is shared slows down with the calls in flight,
-and under trio its pool loses a connection with each cancelled call unless fewer calls reach it than
-it has room for.
-"""
+"""Carry one call to one node, once. Knows httpx; knows no retries, no actions and no kinds."""
 
 import json
-import math
 import ssl
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +9,12 @@ from typing import Any, Final
 import httpx
 import orjson
 import trio
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from orchestrator.core.json import Json
 from orchestrator.core.rest import NotJson, RestCall, RestReply
 from orchestrator.errors import CallNotDue, NodeUnreachable, OutcomeUnknown
+from orchestrator.shell.lane import Lane, Pace
 
 _HEADERS: Final = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 PREFIX: Final = "/rest-api"
@@ -117,28 +111,32 @@ class NodeClient:
         self._endpoint = endpoint
         self._password = password
         self._url = endpoint.url.rstrip("/")
-        self._pace = _Pace(endpoint.per_second)
+        self._pace = Pace(endpoint.per_second)
         self._counted = Statistics()
         timeout = httpx.Timeout(endpoint.call_s, connect=endpoint.connect_s)
 
-        def lane(slots: int) -> _Lane:
+        def lane(slots: int) -> Lane:
             clients = (
                 httpx.AsyncClient(transport=transports(), timeout=timeout, trust_env=False)
                 for _ in range(slots)
             )
-            return _Lane(list(clients))
+            return Lane(tuple(clients), self._pace)
 
         self._work = lane(endpoint.parallel)
         self._looks = lane(LOOKS)
 
-    async def send(self, call: RestCall, is_due: Callable[[], bool] = always) -> RestReply:
+    async def send(
+        self, call: RestCall, is_due: Callable[[], bool] = always, cause: int = 0
+    ) -> RestReply:
         """Return the node's reply, after waiting for a slot and for the pace of `per_second`.
+
+        `cause` is the position of what called for it: the latest wait least.
 
         Raises CallNotDue when it is not due once it may go, NodeUnreachable when nothing was sent,
         OutcomeUnknown when it may have arrived, and whatever `password` raises before anything is
         sent.
         """
-        return await self._send(self._work, call, is_due=is_due)
+        return await self._send(self._work, call, is_due=is_due, cause=cause)
 
     async def look(self, call: RestCall) -> RestReply:
         """Return the reply to a call that only reads, which has slots of its own.
@@ -149,11 +147,11 @@ class NodeClient:
 
     def statistics(self) -> Statistics:
         """Return what became of the calls so far."""
-        lanes = [lane.limiter.statistics() for lane in (self._work, self._looks)]
+        lanes = (self._work, self._looks)
         return evolve(
             self._counted,
-            waiting=sum(lane.tasks_waiting for lane in lanes),
-            running=sum(lane.borrowed_tokens for lane in lanes),
+            waiting=sum(lane.waiting for lane in lanes),
+            running=sum(lane.running for lane in lanes),
         )
 
     async def aclose(self) -> None:
@@ -168,17 +166,16 @@ class NodeClient:
 
     async def _send(
         self,
-        lane: "_Lane",
+        lane: Lane,
         call: RestCall,
         *,
         verb: str = "POST",
         root: str = "",
         is_due: Callable[[], bool] = always,
+        cause: int = 0,
     ) -> RestReply:
-        async with lane.limiter:
-            client = lane.clients.pop()
+        async with lane.slot(cause) as client:
             try:
-                await self._pace.wait_turn()
                 if not is_due():
                     raise CallNotDue(call.path)
                 reply = await self._exchange(client, call, verb, root or self._url)
@@ -188,8 +185,6 @@ class NodeClient:
             except OutcomeUnknown:
                 self._counted = evolve(self._counted, unknown=self._counted.unknown + 1)
                 raise
-            finally:
-                lane.clients.append(client)
         self._counted = evolve(self._counted, answered=self._counted.answered + 1)
         return reply
 
@@ -232,30 +227,6 @@ class NodeClient:
         if scope.cancelled_caught:
             raise OutcomeUnknown(endpoint.node, f"no whole reply within {endpoint.call_s:g} s")
         return RestReply(response.status_code, parse(data), data.decode(errors="replace"))
-
-
-@define(eq=False)
-class _Lane:
-    """Slots, each a client; fewer calls at a time than any client has room for."""
-
-    clients: list[httpx.AsyncClient]
-    limiter: trio.CapacityLimiter = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.limiter = trio.CapacityLimiter(len(self.clients))
-
-
-class _Pace:
-    """At most so many starts in any second. Turns are given in the order of asking."""
-
-    def __init__(self, per_second: int) -> None:
-        self._starts = deque([-math.inf] * per_second, maxlen=per_second)
-
-    async def wait_turn(self) -> None:
-        """Block until it is this caller's turn."""
-        start = max(trio.current_time(), self._starts[0] + 1.0)
-        self._starts.append(start)
-        await trio.sleep_until(start)
 
 
 def parse(data: bytes | bytearray) -> Json | NotJson:

@@ -18,7 +18,7 @@ class Hangs:
     async def look(self, call):
         return await self.client.look(call)
 
-    async def send(self, _call, _is_due):
+    async def send(self, _call, _is_due, _cause):
         await trio.sleep_forever()
 
 
