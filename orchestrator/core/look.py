@@ -136,7 +136,8 @@ def silence(world: World, node: str, kinds: Kinds, looks: Looks, now_ms: int) ->
         return None
     since_ms = max(last.failing_ms for last in used)
     is_long = now_ms - since_ms >= world.configuration.timing.node_lost_after_ms
-    if not is_long or any(last.at_ms > since_ms for last in lasts.values()):
+    is_heard = any(last.at_ms > since_ms and not last.failing_ms for last in lasts.values())
+    if not is_long or is_heard:
         return None
     return NodeLost(node, used[0].error)
 

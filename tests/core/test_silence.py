@@ -50,6 +50,9 @@ def test_what_is_looked_at_rarely_is_not_waited_for():
     assert lost == NodeLost(NODE, "cannot connect")
     history.look("vod")
     assert silence(history.world, NODE, KINDS, history.looks, history.now_ms) is None
+    history.look_failed("vod", "cannot connect")
+    lost = silence(history.world, NODE, KINDS, history.looks, history.now_ms)
+    assert lost == NodeLost(NODE, "cannot connect")
 
 
 def test_the_first_look_that_gets_through_finds_the_node():
