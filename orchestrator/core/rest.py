@@ -4,12 +4,17 @@ Knows nothing of sockets, of retries, or of what a method means. Texts in a call
 they are sensitive; they become clear only in the moment in which the call leaves.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from attrs import field, frozen
 
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map
+
+READ: Final = 1_000  # characters of a text for people that are looked at
+TOLD: Final = 200  # of these, how many they are told
 
 
 @frozen
@@ -101,10 +106,14 @@ def _listing(reply: RestReply) -> Listing | Unreadable:
 def _beginning(reply: RestReply) -> str:
     """Return how what is no JSON at all begins, for people, who may know whose page it is.
 
-    Half a JSON is not told: nobody can say any more what in it had to be sealed.
+    But for a page, what may be half a JSON is not told: nobody can say any more what in it had to
+    be sealed.
     """
-    said = " ".join(reply.text.split())[:200]
-    return "" if said.startswith(("{", "[")) else f": {said}"
+    said = reply.text[:READ].strip()
+    if not said.startswith("<"):
+        said = re.split(r'[{\["]', said, maxsplit=1)[0]
+    said = _cut(said)
+    return f": {said}" if said else ""
 
 
 def complaint(reply: RestReply) -> str:
@@ -117,7 +126,13 @@ def complaint(reply: RestReply) -> str:
         for name in ("reason", "message", "exception", "error"):
             if said := text(reply.body, name):
                 return said
-    return " ".join(reply.text.split())[:200]
+    return _cut(reply.text[:READ])
+
+
+def _cut(text: str) -> str:
+    """Return the first words; none is cut in two, since half a secret is not known for one."""
+    said = " ".join(text.split())
+    return said if len(said) <= TOLD else said[: TOLD + 1].rpartition(" ")[0]
 
 
 def _because(reply: RestReply) -> str:
