@@ -36,7 +36,7 @@ PASSING = frozenset({"not-listed", "not-running", "ending", "look-due", UNSURE})
 AWAITING = PASSING | {"not-looked", "look-failed", "look-old", "node-unreachable"}
 """Reasons that any complete look can end, with news or without."""
 
-SETTLING = frozenset({"stream-absent", "no-media", "unused", "retired"})
+SETTLING = frozenset({"stream-absent", "not-published", "no-media", "unused"})
 """Reasons to wait for which nothing is to be done here."""
 
 AT_REST = frozenset({Phase.READY, Phase.STOPPED, Phase.FINISHED, Phase.PAUSED})
@@ -144,5 +144,6 @@ def is_settled(verdict: Verdict, *, allow_held: bool = False) -> bool:
     Waiting for a stream that is not there is settled, and so is what a retired node has left; held
     or parked is not, unless allowed.
     """
-    is_allowed = allow_held and verdict.phase in HELD_BACK
-    return verdict.phase in AT_REST or is_allowed or verdict.reason in SETTLING
+    is_allowed = verdict.phase in HELD_BACK and (allow_held or verdict.reason == "retired")
+    is_waiting = verdict.phase is Phase.WAITING and verdict.reason in SETTLING
+    return verdict.phase in AT_REST or is_allowed or is_waiting

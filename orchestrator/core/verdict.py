@@ -114,7 +114,7 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             if lacking(case.world, case.placement.node, case.declared.needs(wanted.spec)):
                 message = "it runs, and none of what it reads is published"
                 return case.settled(Phase.WAITING, "stream-absent", message)
-            return _ready(case, wanted)
+            return _ready(case, wanted, thing)
         case (InPlace() as change, _):
             return _update(case, wanted, thing, change)
         case (Different(fields=fields) | Later(fields=fields), _):  # pragma: no branch
@@ -124,11 +124,14 @@ def _there(case: Case, wanted: Resource, thing: Observed) -> Verdict:
             return fight or guarded(case, thing, step, Phase.UPDATING)
 
 
-def _ready(case: Case, wanted: Resource) -> Verdict:
+def _ready(case: Case, wanted: Resource, thing: Observed) -> Verdict:
     """Return that all is as declared, unless a stream is not there or its media stands still."""
     unpublished = unpublished_of(case.world, case.placement, wanted, case.kinds)
     if unpublished:
         message = f"it runs, and stream {unpublished[0]} that it should publish is not there"
+        deadline_ms = thing.at_ms + case.world.configuration.timing.start_deadline_ms
+        if case.now_ms < deadline_ms:
+            return case.held(Phase.STARTING, "not-published", message, deadline_ms)
         return case.settled(Phase.WAITING, "not-published", message)
     words = media_of(case.world, case.placement, wanted, case.kinds)
     still = sorted(name for name in words if words[name] == STILL)
