@@ -151,13 +151,13 @@ class NodeUnreachable(OrchestratorError):
 
 @frozen(str=False)
 class CallNotDue(OrchestratorError):
-    """Nobody wants a call any more that waited for its turn; nothing was sent."""
+    """A call waited for its turn until it would not be decided on any more; nothing was sent."""
 
     path: str
 
     def __str__(self) -> str:
         """Return which call."""
-        return f"{self.path} was not sent: nobody wants it any more"
+        return f"{self.path} was not sent: what called for it had changed meanwhile"
 
 
 @frozen(str=False)

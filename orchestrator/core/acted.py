@@ -10,6 +10,7 @@ from orchestrator.core.failure import (
     after_refusal,
     after_unreached,
     sort_of,
+    without_correction,
 )
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import without
@@ -40,7 +41,7 @@ def started(world: World, event: ActionStarted, kinds: Kinds) -> World:
         case "replace" | "delete":
             record = evolve(record, ending_ms=world.at_ms)
         case _:
-            world = _claimed(world, placement, event.natural)
+            pass
     if event.action in ("replace", "update"):
         sort = sort_of(event.action, event.method, event.id, event.request, event.sent)
         record = after_correction(record, sort, world.at_ms)
@@ -56,9 +57,12 @@ def _making(world: World, placement: Placement, event: ActionStarted, kinds: Kin
     return evolve(world, making=world.making.set(placement, making))
 
 
-def _claimed(world: World, placement: Placement, natural: str) -> World:
-    """Return the world in which a thing that we change is no longer merely adopted."""
-    thing = world.thing(placement.node, placement.key.kind, natural)
+def _claimed(world: World, placement: Placement) -> World:
+    """Return the world in which a thing that we may have changed is no longer merely adopted."""
+    flight = world.in_flight.get(placement)
+    if flight is None or flight.action != "update":
+        return world
+    thing = world.thing(placement.node, placement.key.kind, flight.natural)
     if thing is None or thing.owner is None or thing.owner.claim is not Claim.ADOPTED:
         return world
     return with_owner(world, placement, thing, evolve(thing.owner, claim=Claim.CHANGED))
@@ -70,6 +74,7 @@ def finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
         return with_touched(world, event.node, kinds)
     placement = current(world, Placement(event.node, event.key))
     flight = world.in_flight.get(placement)
+    world = _claimed(world, placement)
     world, record = _landed(world, placement)
     refused = not 200 <= event.status < 300
     match event.action:
@@ -93,22 +98,29 @@ def finished(world: World, event: ActionFinished, kinds: Kinds) -> World:
 
 
 def failed(world: World, event: ActionFailed, kinds: Kinds) -> World:
-    """Return the world after a call without an answer."""
+    """Return the world after a call without an answer; what never left has corrected nothing."""
     if event.action == CALL:
         return with_touched(world, event.node, kinds)
     placement = current(world, Placement(event.node, event.key))
     if event.reached:
         world = with_touched(world, placement.node, (placement.key.kind,))
         return unsettled(world, placement, event.error, kinds)
+    flight = world.in_flight.get(placement)
     world, record = _landed(world, placement)
     world = without_making(world, placement)
-    record = after_unreached(record, world.at_ms, event.error)
+    if flight is not None:
+        record = without_correction(record, flight.at_ms)
+    if event.withdrawn:
+        record = evolve(record, ending_ms=0)
+    else:
+        record = after_unreached(record, world.at_ms, event.error)
     return evolve(world, records=world.records.set(placement, record))
 
 
 def unsettled(world: World, placement: Placement, error: str, kinds: Kinds) -> World:
     """Return the world after a call whose outcome only a look can tell."""
     flight = world.in_flight.get(placement)
+    world = _claimed(world, placement)
     record = evolve(world.record(placement), acted=world.position)
     if flight is not None and flight.action in ("create", "update"):
         record = evolve(after_refusal(record, world.at_ms, error), accepted_ms=0)

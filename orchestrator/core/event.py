@@ -73,7 +73,10 @@ class ActionFinished:
 
 @frozen
 class ActionFailed:
-    """No answer. `reached` tells whether the call may have had its effect."""
+    """No answer. `reached` tells whether the call may have had its effect.
+
+    `withdrawn`: it was not sent, since what called for it had changed. That is nobody's failure.
+    """
 
     node: str
     key: Key
@@ -81,6 +84,7 @@ class ActionFailed:
     method: str
     error: str
     reached: bool
+    withdrawn: bool = False
 
 
 @frozen

@@ -148,6 +148,12 @@ def after_correction(record: Record, sort: int, at_ms: int) -> Record:
     return evolve(record, corrections=(*recent, Correction(sort, at_ms))[-CORRECTIONS_KEPT:])
 
 
+def without_correction(record: Record, at_ms: int) -> Record:
+    """Return the record without the correction that was to leave then, if there was one."""
+    kept = tuple(one for one in record.corrections if one.at_ms != at_ms)
+    return evolve(record, corrections=kept)
+
+
 def corrections(record: Record, sort: int, now_ms: int) -> int:
     """Return how often the same was corrected of late."""
     return sum(one.sort == sort and now_ms - one.at_ms < FIGHT_MS for one in record.corrections)

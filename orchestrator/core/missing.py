@@ -119,7 +119,8 @@ def _doubtful(case: Case, wanted: Resource) -> Verdict | None:
 
     needs = case.declared.needs(wanted.spec)
     required = [one for one in needs if one.is_required]
-    if all(map(is_sure, required)) if required else not needs or any(map(is_sure, needs)):
+    is_known = all(map(is_sure, required)) if required else any(map(is_sure, needs))
+    if is_known or not needs:
         return None
     message = "looking whether what it reads is still there"
     return case.held(Phase.STARTING, "unsure", message)

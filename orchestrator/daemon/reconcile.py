@@ -107,6 +107,7 @@ class Reconciler:
                     tasks.start_soon(self._step, action, self.memory.world)
 
     async def _step(self, step: Step, world: World) -> None:
+        """Take a step; its placement is planned anew once the outcome is in the log."""
         try:
             await self.acting.see_through(step, world)
         finally:

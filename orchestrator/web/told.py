@@ -57,6 +57,8 @@ def _finished(body: Body, _about: str) -> str:
 
 
 def _failed(body: Body, _about: str) -> str:
+    if body.get("withdrawn"):
+        return f"{body.get('action')} is withdrawn: " + _cut(body.get("error", ""))
     effect = "it may have had its effect" if body.get("reached") else "it never left"
     return f"{body.get('method')} ({body.get('action')}) got no answer, {effect}: " + _cut(
         body.get("error", "")

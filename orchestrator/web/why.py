@@ -83,7 +83,9 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
         return Why(str(key), _behind(key, world, kinds), subject(key.kind, key.name))
     if kind in kinds and rest:
         was = subject(kind, rest)
-        return error(404, f"{name}: not declared and not ours; `events {was}` tells what it was")
+        return error(
+            404, f"{name}: not declared and not ours; `events {was}` tells whether it ever was"
+        )
     return key
 
 

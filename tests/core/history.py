@@ -173,9 +173,13 @@ class History:
             ActionFinished(*place, name_of(step), path, status, None, made, error)
         )  # fmt: skip
 
-    def fail(self, step, *, reached, error="no answer"):
-        place = (step.placement.node, step.placement.key)
-        return self.happen(ActionFailed(*place, name_of(step), step.call.path, error, reached))
+    def fail(self, step, *, reached, error="no answer", withdrawn=False):
+        said = (name_of(step), step.call.path, error, reached, withdrawn)
+        return self.happen(ActionFailed(step.placement.node, step.placement.key, *said))
+
+    def withdraw(self, name):
+        """Have the step that is due for a name begin, and not be due once it may leave."""
+        return self.fail(self.start(name), reached=False, withdrawn=True)
 
     def act(self, name, status=200, made="", error="", node=NODE):
         """Take the step that is due and have it answered; return it."""

@@ -35,7 +35,7 @@ FAULTS_OF_STUDIOS = frozenset(
         *(f"agent {word}" for word in WORDS),
         *(f"foreign {path}" for path in STARTS),
         *("foreign end", "foreign /mixer/add", "foreign /mixer/remove", "fight of mixers"),
-        *("rename", "call vanished", "injection vanished"),
+        *("rename", "call vanished", "injection vanished", "chain taken"),
     }
 )
 

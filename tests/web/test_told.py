@@ -35,6 +35,8 @@ ITEM = {
                             "error": "no"}, "wcs1 answers 500 to /m (create): no"),
         ("ActionFinished", {"action": "create", "method": "/m", "node": "wcs1", "status": 200,
                             "made": "m-1"}, "wcs1 answers 200 to /m (create), made m-1"),
+        ("ActionFailed", {"action": "create", "error": "/m was not sent", "withdrawn": True},
+         "create is withdrawn: /m was not sent"),
         ("ActionFailed", {"action": "create", "method": "/m", "error": "gone", "reached": True},
          "/m (create) got no answer, it may have had its effect: gone"),
         ("ActionFailed", {"action": "create", "method": "/m", "error": "gone", "reached": False},

@@ -132,7 +132,9 @@ def test_what_is_ours_without_a_line_can_be_asked_for():
 def test_what_cannot_be_asked_is_refused():
     history = running(line("a"))
     assert refusal(history, name="x") == (404, "x: not declared and not ours")
-    said = "transponder/x: not declared and not ours; `events transponder/x` tells what it was"
+    said = (
+        "transponder/x: not declared and not ours; `events transponder/x` tells whether it ever was"
+    )
     assert refusal(history, name="transponder/x") == (404, said)
     assert refusal(history, position="0")[0] == 404
     assert refusal(history) == (404, ": not declared and not ours")

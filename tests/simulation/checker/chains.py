@@ -106,8 +106,8 @@ def nothing_is_made_without_its_source(story):
     """Judge each create by the streams that were really there, as far as looks and hooks can tell.
 
     What was gone before the last but two looks began, and was not spoken of since, is known to be:
-    streams and recordings are both looked at by this list, and may be at the same moment. What a
-    daemon was told that is no more, it may not have written down.
+    streams and recordings are both looked at by this list, and may be at the same moment. What was
+    told to a daemon that has died since, it may not have written down.
     """
     began = 0
     wishes, spoken, doubts = Wishes(), defaultdict(list), defaultdict(set)
@@ -152,9 +152,7 @@ def what_is_read_ends_after_its_readers(story):
             held |= {(one["node"], one["key"]): row.said["hold"] for one in row.said["members"]}
         elif row.type == "PlanApproved":
             held = {place: hold for place, hold in held.items() if hold != row.said["hold"]}
-        elif row.type == "ActionFailed" or (
-            row.type == "ActionFinished" and not 200 <= row.said["status"] < 300
-        ):
+        elif _is_failure(row):
             failed.add(row.place)
         is_end = row.position in called and row.said["action"] == "delete"
         if is_end and row.place in wishes.lost:
@@ -167,6 +165,13 @@ def what_is_read_ends_after_its_readers(story):
                     yield f"{row.position} ends {row.place}, and {key} still reads {name}"
         wishes.fold(row)
         failed -= {place for place, (lost, _) in wishes.lost.items() if lost is row}  # begins anew
+
+
+def _is_failure(row):
+    """Return whether a call was refused, or got no answer; to withdraw one is no failure."""
+    if row.type == "ActionFinished":
+        return not 200 <= row.said["status"] < 300
+    return row.type == "ActionFailed" and not row.said["withdrawn"]
 
 
 def _is_running(story, ours, row, key, lost):
@@ -191,14 +196,19 @@ def _is_running(story, ours, row, key, lost):
 
 def corrections_come_to_an_end(story):
     """Count equal corrections of one thing within ten minutes."""
-    made = defaultdict(list)
+    made, open_ = defaultdict(list), {}
     for row in story.rows:
-        if row.type == "ActionStarted" and row.said["action"] == "update":
+        if row.type in OUTCOMES and row.place in open_:
+            equal = open_.pop(row.place)
+            if row.said.get("reached") is False and made[equal]:
+                made[equal].pop()  # it never left
+        elif row.type == "ActionStarted" and row.said["action"] == "update":
             said = row.said
             set_to = f"{said['request']} {said['sent']}"
             equal = (*row.place, said["method"], said["id"], set_to)
             made[equal] = [at_ms for at_ms in made[equal] if row.at_ms - at_ms < FIGHT_MS]
             made[equal].append(row.at_ms)
+            open_[row.place] = equal
             if len(made[equal]) > CORRECTIONS_MAX:
                 yield f"{row.position} corrects {equal} once more"
         elif row.type in ("StateLoaded", "OperatorAsked"):

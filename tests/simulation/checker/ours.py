@@ -29,15 +29,21 @@ class Ours:
                 )
         self.adopted, self.let_go, self.changed = {}, {}, {}
         self.stops = set()
-        wishes = Wishes()
+        wishes, changes, started = Wishes(), {}, {}
         for row in story.rows:
             if row.type == "Adopted":
                 self.adopted.setdefault((*row.place, token_of(row.said)), []).append(row.position)
             elif row.type == "Forgotten":
                 self.let_go.setdefault((*row.place, token_of(row.said)), []).append(row.position)
             elif row.type == "ActionStarted" and row.said["action"] in ("update", "replace"):
-                self.changed.setdefault((*row.place, token_of(row.said)), row.position)
+                changes[row.place] = (*row.place, token_of(row.said))
+                self.changed.setdefault(changes[row.place], row.position)
+            elif row.type in OUTCOMES and (change := changes.pop(row.place, None)):
+                is_new = self.changed[change] == started[row.place]
+                if is_new and row.said.get("reached") is False:
+                    del self.changed[change]  # it never left
             if row.type == "ActionStarted":
+                started[row.place] = row.position
                 order = wishes.order(*row.place, row.at_ms)
                 if order is not None and order.verb == "stop":
                     self.stops.add(row.position)

@@ -42,7 +42,7 @@ def _fold(sheets, wishes, row):
             if row.said["status"] < 200 or row.said["status"] >= 300:
                 sheet.failures, sheet.unreached = sheet.failures + 1, 0
                 sheet.failed_ms = row.at_ms
-        case "ActionFailed" if row.said["action"] == "create":
+        case "ActionFailed" if row.said["action"] == "create" and not row.said["withdrawn"]:
             sheet = sheets[row.place]
             if row.said["reached"]:
                 sheet.failures, sheet.unreached = sheet.failures + 1, 0
