@@ -15,10 +15,7 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key
 from orchestrator.core.rest import NotJson, RestCall, RestReply, complaint
 from orchestrator.daemon.acting import Acting
-from orchestrator.daemon.memory import Memory
 from orchestrator.errors import NodeUnreachable, OutcomeUnknown, SecretMissing
-from orchestrator.shell.log.log import Log
-from orchestrator.shell.secrets import Vault
 from orchestrator.web.calls import CALLS
 from orchestrator.web.hooks import error
 
@@ -28,20 +25,17 @@ class Calling:
     """What a call by hand needs."""
 
     acting: Acting
-    memory: Memory
-    log: Log
-    vault: Vault
 
     async def call(self, call: RestCall, actor: str, cause: int) -> Reply:
         """Send it and return what the node says; one that only reads leaves no action."""
         if CALLS[call.path].is_reading:
             return (await self._sent(call))[1]
         node = self.acting.node
-        key, seen = Key("node", node), self.memory.world.position
+        key, seen = Key("node", node), self.acting.memory.world.position
         started = ActionStarted(node, key, "call", call.path, Map(call.body), seen)
-        (entry,) = await self.log.append([Fact(started, cause, actor)])
+        (entry,) = await self.acting.log.append([Fact(started, cause, actor)])
         outcome, reply = await self._sent(call)
-        await self.log.append([Fact(outcome, entry.position, actor)])
+        await self.acting.log.append([Fact(outcome, entry.position, actor)])
         return reply
 
     async def _sent(self, call: RestCall) -> tuple[Event, Reply]:
@@ -65,7 +59,7 @@ class Calling:
         return outcome, Reply(200, json.dumps(answer, ensure_ascii=False).encode())
 
     def _failed(self, call: RestCall, status: int, said: str) -> tuple[Event, Reply]:
-        said, node = self.vault.redacted(said), self.acting.node
+        said, node = self.acting.vault.redacted(said), self.acting.node
         reached = status == 504  # the gateway timed out: nobody knows what became of it
         outcome = ActionFailed(node, Key("node", node), "call", call.path, said, reached)
         return outcome, error(status, said)

@@ -212,7 +212,7 @@ class Operator:
         sealed = self.vault.sealed_arguments(freeze_object(body))
         arguments: Map[str, Json] = Map({"node": node, "method": method, "body": sealed})
         position = await self._asked(ask, actor, "call", arguments)
-        calling = Calling(reconciler.acting, self.memory, self.log, self.vault)
+        calling = Calling(reconciler.acting)
         return await calling.call(RestCall(method, sealed), actor, position)
 
     async def _asked(self, ask: api.Ask, actor: str, verb: str, arguments: Map[str, Json]) -> int:
