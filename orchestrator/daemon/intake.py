@@ -7,8 +7,10 @@ minute for each node, peer and reason, and never with a token.
 from typing import Final
 
 import structlog
-from attrs import define, field
+from attrs import define, evolve, field
 
+from orchestrator.core.entry import Fact
+from orchestrator.core.event import HookReceived
 from orchestrator.core.http import InetPeer, Reply, Request
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import LogRefused, SecretMissing
@@ -63,6 +65,7 @@ class Intake:
     refusals: Refusals = field(factory=Refusals)
     received: int = 0
     counted: int = 0
+    repeated: int = 0
 
     async def respond(self, request: Request) -> Reply:
         """Return the answer to one request."""
@@ -81,14 +84,22 @@ class Intake:
             case Counted(reply=reply):
                 self.counted += 1
                 return reply
-            case Taken(fact=fact, reply=reply):
+            case Taken(hook=hook, reply=reply):
                 try:
-                    await self.log.append([fact])
+                    await self._append(hook)
                 except LogRefused as refused:
                     self._refused(address.node, request, "the log cannot be written")
                     return error(503, str(refused), Retry_After=RETRY_AFTER_S)
                 self.received += 1
                 return reply
+
+    async def _append(self, hook: HookReceived) -> None:
+        """Append a hook, marked where it says again what it has said before."""
+        before = self.memory.repeats.of(hook, self.memory.now_ms())
+        if before:
+            hook = evolve(hook, duplicate_of=before)
+            self.repeated += 1
+        await self.log.append([Fact(hook, actor=hook.node)])
 
     def _distrust(self, address: Address, request: Request) -> str:
         """Return why the sender is not the node that it says it is, "" when it is."""

@@ -21,6 +21,7 @@ from orchestrator.core.plan import awaited, plan
 from orchestrator.core.project import project
 from orchestrator.core.resource import Placement
 from orchestrator.core.world import Scope, World
+from orchestrator.daemon.repeats import Repeats
 
 
 @define(eq=False)
@@ -106,6 +107,7 @@ class Memory:
     is_verified: bool = False
     looks: dict[Scope, LastLook] = field(factory=dict)
     nodes: dict[str, NodeMemory] = field(factory=dict)
+    repeats: Repeats = field(factory=Repeats)
 
     def node(self, name: str) -> NodeMemory:
         """Return what is to be thought of for a node."""
@@ -113,7 +115,9 @@ class Memory:
 
     def committed(self, entries: Sequence[Entry]) -> None:
         """Fold new entries, and wake the loops of the nodes that they concern."""
+        now_ms = self.now_ms()
         for entry in entries:
+            self.repeats.keep(entry, now_ms)
             before = self.world
             self.world = project(before, entry, self.kinds)
             match concern(before, self.world, entry, self.kinds):

@@ -87,6 +87,7 @@ class Operator:
             now_ms=self.memory.now_ms(),
             log_refusal=self.log.refusal,
             hooks=self.intake.received,
+            repeated=self.intake.repeated,
             keep_alives=self.intake.counted,
             refusals=self.intake.refusals.listed(),
         )

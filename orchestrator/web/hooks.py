@@ -1,4 +1,4 @@
-"""Hooks in: a verified request becomes a fact to append, and the answer that follows it.
+"""Hooks in: a verified request becomes an event to append, and the answer that follows it.
 
 WCS takes any reply but 200 as an error of its backend, and the safe reply is the very object that
 it sent (hooks.md section 1). So what is taken is echoed byte for byte, once it is in the log.
@@ -9,7 +9,6 @@ from typing import Final
 
 from attrs import frozen
 
-from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import JsonObject, text
@@ -38,7 +37,7 @@ class Address:
 class Taken:
     """A hook to be appended, then answered."""
 
-    fact: Fact
+    hook: HookReceived
     reply: Reply
 
 
@@ -92,8 +91,7 @@ def take(
         sealed = sealer.object(body)
     except TooDeep:
         return Refused(error(400, "the body nests too deep"), "a body that nests too deep")
-    fact = Fact(HookReceived(address.node, address.method, sealed), actor=address.node)
-    return Taken(fact, reply)
+    return Taken(HookReceived(address.node, address.method, sealed), reply)
 
 
 def error(status: int, message: str, **headers: str) -> Reply:

@@ -28,6 +28,7 @@ class Vitals:
     now_ms: int
     log_refusal: str = ""
     hooks: int = 0
+    repeated: int = 0
     keep_alives: int = 0
     refusals: tuple[tuple[str, str, str, int], ...] = ()
 
@@ -68,7 +69,11 @@ def status(
         "position": world.position,
         "log": vitals.log_refusal,
         "tailLost": world.tail_lost or None,
-        "hooks": {"received": vitals.hooks, "keepAlivesWithoutNews": vitals.keep_alives},
+        "hooks": {
+            "received": vitals.hooks,
+            "repeated": vitals.repeated,
+            "keepAlivesWithoutNews": vitals.keep_alives,
+        },
         "nodes": nodes,
         "phases": counts,
         "notWell": [

@@ -30,6 +30,8 @@ def _hook(body: Body, _about: str) -> str:
         words.append(f"({_cut(info)})")
     if media := hook.get("mediaSessionId"):
         words.append(f"[{media}]")
+    if before := body.get("duplicateOf"):
+        words.append(f"again, as in {before}")
     return " ".join(str(word) for word in words)
 
 

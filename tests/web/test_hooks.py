@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import InetPeer, Reply, Request
 from orchestrator.core.json import freeze
@@ -52,8 +51,8 @@ def test_every_documented_body_is_echoed_byte_for_byte_and_kept(path):
     body, method = path.read_bytes(), path.name.split(".")[0]
     outcome = taken(body, method)
     assert outcome.reply == Reply(200, body)
-    assert outcome.fact.event.method == method
-    assert set(outcome.fact.event.body) == set(json.loads(body))
+    assert outcome.hook.method == method
+    assert set(outcome.hook.body) == set(json.loads(body))
 
 
 def test_what_is_kept_is_sealed_and_what_is_answered_is_not():
@@ -70,8 +69,8 @@ def test_what_is_kept_is_sealed_and_what_is_answered_is_not():
             "n": None,
         }
     )
-    fact = Fact(HookReceived(NODE, "connect", kept), actor=NODE)
-    assert taken(body) == Taken(fact, Reply(200, body))
+    hook = HookReceived(NODE, "connect", kept)
+    assert taken(body) == Taken(hook, Reply(200, body))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ def test_a_keep_alive_without_news_is_counted_and_answered():
     history = History().configure().publish("s-1")
     first = taken(keep_alive(), KEEP_ALIVE, history.world)
     assert isinstance(first, Taken)
-    history.happen(first.fact.event)
+    history.happen(first.hook)
     counted = Counted(Reply(200, keep_alive()))
     assert taken(keep_alive(), KEEP_ALIVE, history.world, START_MS + 299_999) == counted
     assert isinstance(taken(keep_alive(), KEEP_ALIVE, history.world, START_MS + 300_000), Taken)
