@@ -79,6 +79,7 @@ class Stage:
     wcs_settings: WcsSettings = UNMEASURED
     wcs_settings_of: dict = field(factory=dict)
     disk: Disk = field(factory=Disk)
+    hooks: HookSettings = field(factory=HookSettings)
     segment_max: int = 10_000
     journal: Journal = field(factory=Journal)
     servers: dict = field(factory=dict)
@@ -145,7 +146,7 @@ class Stage:
             log=LogSettings(Path("/nowhere")),
             control=Path("/nowhere"),
             configuration=Configuration(nodes=Map(nodes), timing=self.timing, limits=self.limits),
-            hooks=HookSettings(),
+            hooks=self.hooks,
             nodes=Map({name: NodeSettings(hook_tokens=(TOKEN,)) for name in self.node_names}),
         )
 

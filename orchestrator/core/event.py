@@ -25,6 +25,18 @@ class HookReceived:
 
 
 @frozen
+class HooksLost:
+    """A node's hooks were answered while the log could not be written; what they said is lost.
+
+    `since_ms` is when the first of them came.
+    """
+
+    node: str
+    count: int
+    since_ms: int
+
+
+@frozen
 class Looked:
     """A look brought news, or was the first complete one of its kind since start or return.
 
@@ -282,6 +294,7 @@ class Checkpoint:
 
 Event = (
     HookReceived
+    | HooksLost
     | Looked
     | ActionStarted
     | ActionFinished

@@ -33,6 +33,8 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
     match event:
         case events.HookReceived():
             return with_hook(world, event, kinds)
+        case events.HooksLost(node=node):
+            return with_touched(world, node)
         case events.Looked():
             return with_look(world, event, kinds)
         case events.ActionStarted():

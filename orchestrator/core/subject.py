@@ -25,7 +25,8 @@ def subject_of(event: Event) -> str:
         ):
             return subject(key.kind, key.name)
         case (
-            events.Looked(node=node)
+            events.HooksLost(node=node)
+            | events.Looked(node=node)
             | events.NodeLost(node=node)
             | events.NodeFound(node=node)
             | events.NodeRestarted(node=node)

@@ -10,7 +10,7 @@ import structlog
 from attrs import define, evolve, field
 
 from orchestrator.core.entry import Fact
-from orchestrator.core.event import HookReceived
+from orchestrator.core.event import HookReceived, HooksLost
 from orchestrator.core.http import InetPeer, Reply, Request
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import LogRefused, SecretMissing
@@ -66,6 +66,7 @@ class Intake:
     received: int = 0
     counted: int = 0
     repeated: int = 0
+    lost: dict[str, HooksLost] = field(factory=dict)
 
     async def respond(self, request: Request) -> Reply:
         """Return the answer to one request."""
@@ -89,9 +90,30 @@ class Intake:
                     await self._append(hook)
                 except LogRefused as refused:
                     self._refused(address.node, request, "the log cannot be written")
+                    if self.settings.hooks.answers_without_log:
+                        self._lose(address.node)
+                        return reply
                     return error(503, str(refused), Retry_After=RETRY_AFTER_S)
                 self.received += 1
                 return reply
+
+    async def own_up(self) -> None:
+        """Say in the log which hooks were answered and not written, if it can be written again."""
+        while self.lost:
+            node, lost = next(iter(self.lost.items()))
+            try:
+                await self.log.append([Fact(lost)])
+            except LogRefused:
+                return
+            more = self.lost[node].count - lost.count
+            if more:
+                self.lost[node] = evolve(lost, count=more)
+            else:
+                del self.lost[node]
+
+    def _lose(self, node: str) -> None:
+        lost = self.lost.get(node) or HooksLost(node, 0, self.memory.now_ms())
+        self.lost[node] = evolve(lost, count=lost.count + 1)
 
     async def _append(self, hook: HookReceived) -> None:
         """Append a hook, marked where it says again what it has said before."""

@@ -88,6 +88,7 @@ class Operator:
             log_refusal=self.log.refusal,
             hooks=self.intake.received,
             repeated=self.intake.repeated,
+            lost=sum(lost.count for lost in self.intake.lost.values()),
             keep_alives=self.intake.counted,
             refusals=self.intake.refusals.listed(),
         )

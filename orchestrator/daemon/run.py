@@ -88,7 +88,7 @@ class Daemon:
         self.intake = Intake(self.settings, self.memory, self.log, self.vault)
         self.loader = Loader(self.memory, self.log)
         self.loops = Loops(self.memory, self.log, self.vault, self.is_plan_only)
-        self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers)
+        self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers, self.intake)
         self.operator = Operator(
             self.memory,
             self.log,
@@ -227,6 +227,7 @@ class Daemon:
 
     async def _say_stopped(self) -> None:
         """Append the last entry of this run: the loops have had their last words."""
+        await self.intake.own_up()
         try:
             await self.log.append([Fact(DaemonStopped("asked to"))])
         except LogRefused as refused:

@@ -43,6 +43,7 @@ class HookSettings:
     tls: TlsFiles | None = None
     body_max_bytes: int = 256 * 1024
     sealed: tuple[str, ...] = ()
+    answers_without_log: bool = False
 
 
 @frozen

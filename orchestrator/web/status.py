@@ -29,6 +29,7 @@ class Vitals:
     log_refusal: str = ""
     hooks: int = 0
     repeated: int = 0
+    lost: int = 0
     keep_alives: int = 0
     refusals: tuple[tuple[str, str, str, int], ...] = ()
 
@@ -72,6 +73,7 @@ def status(
         "hooks": {
             "received": vitals.hooks,
             "repeated": vitals.repeated,
+            "lost": vitals.lost,
             "keepAlivesWithoutNews": vitals.keep_alives,
         },
         "nodes": nodes,

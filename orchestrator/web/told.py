@@ -7,6 +7,8 @@ error. Nothing clear is in a row, so nothing secret is said here.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from orchestrator.web.times import shown
+
 Body = Mapping[str, Any]
 DETAIL_MAX: Final = 160  # characters of what a sentence quotes from others
 
@@ -33,6 +35,13 @@ def _hook(body: Body, _about: str) -> str:
     if before := body.get("duplicateOf"):
         words.append(f"again, as in {before}")
     return " ".join(str(word) for word in words)
+
+
+def _lost(body: Body, _about: str) -> str:
+    return (
+        f"{body.get('count')} hooks of {body.get('node')} were answered and not written down, "
+        f"the first at {shown(body.get('sinceMs', 0))}"
+    )
 
 
 def _looked(body: Body, _about: str) -> str:
@@ -117,6 +126,7 @@ def _clock(body: Body, _about: str) -> str:
 
 TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
     "HookReceived": _hook,
+    "HooksLost": _lost,
     "Looked": _looked,
     "ActionStarted": _started,
     "ActionFinished": _finished,

@@ -103,6 +103,7 @@ ALL = (
     CHECKPOINT,
     events.Finished("wcs1", KEY, "it ended"),
     events.FightStopped("wcs1", KEY, "muted (declared: False, found: True)"),
+    events.HooksLost("wcs1", 3, 1_700_000_000_000),
 )
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)

@@ -51,6 +51,7 @@ def concerned(event, history=None):
         (events.DaemonStarted("0", 1), Everything()),
         (events.TailLost(9, "h"), Everything()),
         (events.Checkpoint(World()), Everything()),
+        (events.HooksLost(NODE, 3, 1), NOTHING),
         (events.DocumentRejected("f", 1, 1, "m"), NOTHING),
         (events.DocumentAccepted("f"), NOTHING),
         (events.Parked(NODE, key("a"), 1, "m"), NOTHING),
@@ -86,6 +87,12 @@ def test_what_a_call_by_hand_did_is_told_by_looks():
         touched = {history.world.touched_at(NODE, kind) for kind in KINDS}
         assert touched == {history.world.position}
     assert (history.world.in_flight, history.world.making) == (EMPTY, EMPTY)
+
+
+def test_what_hooks_said_that_are_lost_is_told_by_looks():
+    world = begun(line("a")).happen(events.HooksLost(NODE, 3, 1)).world
+    touched = [world.touched_at(NODE, kind) for kind in ("stream", "transponder")]
+    assert touched == [world.position] * 2
 
 
 def test_an_update_of_what_is_gone_sets_nothing():

@@ -84,4 +84,4 @@ async def test_both_are_kept_and_answered_and_one_is_counted_even_over_a_restart
         assert said == [orjson.dumps(SHOW)] * 4
         assert [row["data"]["duplicateOf"] for row in rows] == [None, first, first, None]
         _, status = await stage.ask("GET", "/api/v1/status")
-        assert status["hooks"] == {"received": 2, "repeated": 1, "keepAlivesWithoutNews": 0}
+        assert (status["hooks"]["received"], status["hooks"]["repeated"]) == (2, 1)

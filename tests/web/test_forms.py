@@ -74,7 +74,7 @@ def test_a_held_step_names_its_hold():
 def test_the_status_has_the_fields_that_are_told():
     history = running(LINES[0])
     node = {"node": NODE, "state": "found", "policy": "manage", "message": "", "lastLook": AT}
-    assert asked(history, "/api/v1/status", hooks=3, repeated=1, keep_alives=2) == (
+    assert asked(history, "/api/v1/status", hooks=3, repeated=1, lost=4, keep_alives=2) == (
         200,
         {
             "well": True,
@@ -85,7 +85,7 @@ def test_the_status_has_the_fields_that_are_told():
             "position": history.world.position,
             "log": "",
             "tailLost": None,
-            "hooks": {"received": 3, "repeated": 1, "keepAlivesWithoutNews": 2},
+            "hooks": {"received": 3, "repeated": 1, "lost": 4, "keepAlivesWithoutNews": 2},
             "nodes": [node],
             "phases": {"Ready": 1},
             "notWell": [],

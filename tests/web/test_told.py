@@ -20,6 +20,11 @@ ITEM = {
         ("HookReceived", {"node": "wcs1", "method": "x", "body": HOOK},
          "wcs1 posts x stream show is FAILED (" + "x " * 79 + "x…) [s-1]"),
         ("HookReceived", {"node": "wcs1", "method": "x", "body": 7}, "wcs1 posts x"),
+        ("HookReceived", {"node": "wcs1", "method": "connect", "body": {}, "duplicateOf": 7},
+         "wcs1 posts connect again, as in 7"),
+        ("HooksLost", {"node": "wcs1", "count": 3, "sinceMs": 1_000},
+         ("3 hooks of wcs1 were answered and not written down, "
+          "the first at 1970-01-01T00:00:01.000Z")),
         ("Looked", {"node": "wcs1", "kind": "stream"},
          "a look at the streams of wcs1: as known"),
         ("Looked",

@@ -209,7 +209,14 @@ class _Reading:
 def _hooks(form: ConfigurationForm) -> HookSettings:
     hooks = form.hooks
     tls = None if hooks.tls is None else TlsFiles(hooks.tls.certificate, hooks.tls.key)
-    return HookSettings(hooks.listen, hooks.public_url, tls, hooks.body_max_bytes, hooks.sealed)
+    return HookSettings(
+        listen=hooks.listen,
+        public_url=hooks.public_url,
+        tls=tls,
+        body_max_bytes=hooks.body_max_bytes,
+        sealed=hooks.sealed,
+        answers_without_log=hooks.when_log_fails == "answer",
+    )
 
 
 def _node(form: NodeForm) -> NodeSettings:

@@ -64,9 +64,7 @@ class HooksForm:
     tls: ServerTlsForm | None = None
     body_max_bytes: int = field(default=256 * KIB, metadata=rules(Range(KIB, 64 * MIB)))
     sealed: tuple[str, ...] = field(default=(), metadata=rules(CUSTOM))
-    when_log_fails: str = field(
-        default="refuse", metadata=rules(OneOf(("refuse",), later=("answer",)))
-    )
+    when_log_fails: str = field(default="refuse", metadata=rules(OneOf(("refuse", "answer"))))
     forward: Later | None = None
 
 

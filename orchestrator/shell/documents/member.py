@@ -57,10 +57,9 @@ class Pattern:
 
 @frozen
 class OneOf:
-    """A text, or each key of a mapping, is one of these; `later` ones are decided, not built."""
+    """A text, or each key of a mapping, is one of these."""
 
     words: tuple[str, ...]
-    later: tuple[str, ...] = ()
 
 
 @frozen

@@ -170,9 +170,9 @@ DURATION = "write a duration as in 500ms, 30s, 15m, 2h or 7d"
             "o.yaml:1:42: “archive” is not in this version: remove it",
             "o.yaml:1:54: “maxSize” is not in this version: remove it",
         ]),
-        ("hooks: {whenLogFails: answer, forward: []}\nweb: {}\noam: {}", [
-            "o.yaml:1:23: this is not in this version: write refuse",
-            "o.yaml:1:31: “forward” is not in this version: remove it",
+        ("hooks: {whenLogFails: retry, forward: []}\nweb: {}\noam: {}", [
+            "o.yaml:1:23: write refuse or answer",
+            "o.yaml:1:30: “forward” is not in this version: remove it",
             "o.yaml:2:1: “web” is not in this version: remove it",
             "o.yaml:3:1: “oam” is not in this version: remove it",
         ]),

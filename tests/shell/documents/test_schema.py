@@ -85,7 +85,7 @@ def test_it_takes_what_the_decoder_takes(document, text):
         ("configuration", "timing: {call: 1w}"),
         ("configuration", "timing: {looks: {pull: 1s}}"),
         ("configuration", "hooks: {bodyMax: 1KB}"),
-        ("configuration", "hooks: {whenLogFails: answer}"),
+        ("configuration", "hooks: {whenLogFails: retry}"),
         ("configuration", "hooks: {tls: {key: a}}"),
         ("configuration", "retry: {factor: 0}"),
         ("configuration", "log: {path: 'postgresql://x'}"),
