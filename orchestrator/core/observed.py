@@ -131,12 +131,16 @@ def _heard(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> Worl
 
 
 def _ended(world: World, node: str, kind: str, media: str, kinds: Kinds) -> World:
-    ended = remembered(world.ended.get(node, Recent()), media, world.at_ms)
-    world = evolve(world, ended=world.ended.set(node, ended))
     if world.thing(node, kind, media) is None:
-        return world
+        return _with_ended(world, node, media)
     world = _vanished(world, node, kind, media, kinds)
     return with_touched(world, node)
+
+
+def _with_ended(world: World, node: str, media: str) -> World:
+    """Return the world that knows what is said of a stream from now on as late."""
+    ended = remembered(world.ended.get(node, Recent()), media, world.at_ms)
+    return evolve(world, ended=world.ended.set(node, ended))
 
 
 def _listed(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> World:
@@ -236,6 +240,8 @@ def _forgotten_life(world: World, node: str, kind: Kind[Any], natural: str) -> W
         observed=world.observed.set(scope, things.delete(natural)),
         ids=without(world.ids, (node, kind.name, thing.seen.id)),
     )
+    if kind.declared is None:
+        world = _with_ended(world, node, natural)
     world = _occupying(world, node, thing.seen, kind, without_member)
     if thing.owner is not None:
         placement = Placement(node, thing.owner.key)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.value import evolve
 
-GENERATION_MS: Final = 600_000  # how late a hook may come and still be recognised as late
+GENERATION_MS: Final = 3 * 86_400_000  # a hook as late as that is still recognised as late
 GENERATION_MAX: Final = (
     16_384  # names; a flood of others shortens the memory, not the daemon's life
 )

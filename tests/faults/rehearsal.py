@@ -14,7 +14,7 @@ from orchestrator.core.json import freeze_object
 from orchestrator.core.mapping import Map
 from orchestrator.core.rest import RestReply, listing
 from orchestrator.emulator.journal import By, Journal
-from orchestrator.emulator.options import NodeOptions
+from orchestrator.emulator.options import NodeOptions, applications_at
 from orchestrator.emulator.server import WebCallServer
 from orchestrator.emulator.settings import Settings
 from orchestrator.kinds.catalogue import KINDS
@@ -44,12 +44,12 @@ class Rehearsal:
         said = orjson.loads(answer.body) if answer.body.strip() else None
         return RestReply(answer.status, said, answer.body.decode())
 
-    async def look(self):
-        """Look at all kinds until that brings no news; what has ended may have fed others."""
+    async def look(self, kinds=KINDS):
+        """Look at all of these kinds until that brings no news; what has ended may have fed others."""
         position = -1
         while position != self.world.position:
             position = self.world.position
-            for kind in KINDS.values():
+            for kind in kinds.values():
                 items = []
                 for call in kind.listings(self.world.node(NODE)):
                     items += listing(await self.ask(call), kind.identity).items
@@ -63,13 +63,13 @@ class Rehearsal:
         """Return what is to be done now; looks are no steps."""
         return [one for one in self.history.planned().plan.actions if not isinstance(one, Look)]
 
-    async def round(self):
+    async def round(self, kinds=KINDS):
         """Do all that the plan wants, wait until it shows, look; return what was done."""
         steps = self.steps()
         for step in steps:
             await self.take(step)
         await self.wait(ROUND_S)
-        await self.look()
+        await self.look(kinds)
         return steps
 
     async def take(self, step):
@@ -101,11 +101,16 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearsed(seed, streams=(), limits=LAVISH):
-    """Open a rehearsal on a fresh node on which clients publish these streams."""
+async def rehearsed(seed, streams=(), limits=LAVISH, post=None):
+    """Open a rehearsal on a fresh node on which clients publish these streams.
+
+    Its hooks, of all applications, go to `post`; without one there are no applications.
+    """
     async with trio.open_nursery() as nursery:
-        options = NodeOptions(name=NODE, seed=seed, settings=WCS)
-        server = WebCallServer(options, random=Random(seed), post=_unheard, journal=Journal())
+        hearing = applications_at("http://daemon") if post is not None else ()
+        options = NodeOptions(name=NODE, seed=seed, settings=WCS, applications=hearing)
+        post = post or _unheard
+        server = WebCallServer(options, random=Random(seed), post=post, journal=Journal())
         await nursery.start(server.run)
         for name in streams:
             await server.client(name).publish(name)
