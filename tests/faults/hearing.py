@@ -83,7 +83,7 @@ class Hearing:
     async def settle(self):
         """Plan at once, act and look until there is nothing to do."""
         for _ in range(ROUNDS_MAX):
-            if not await self.rehearsal.round(READERS):
+            if not await self.rehearsal.round(READERS) and not self.rehearsal.steps():
                 return
         raise AssertionError(f"it does not settle: {self.rehearsal.steps()}")
 

@@ -45,7 +45,7 @@ class Rehearsal:
         return RestReply(answer.status, said, answer.body.decode())
 
     async def look(self, kinds=KINDS):
-        """Look at all of these kinds until that brings no news; what has ended may have fed others."""
+        """Look at these kinds until that brings no news; what has ended may have fed others."""
         position = -1
         while position != self.world.position:
             position = self.world.position

@@ -1,4 +1,4 @@
-"""Each hook comes one to five times, up to three days late: nothing is done that once would not. (T11)
+"""Each hook comes one to five times, up to three days late: nothing more is done than once. (T11)
 
 A mediaSessionId that has ended is remembered, so what is said of it later revives nothing.
 """
@@ -25,22 +25,15 @@ async def scene(hearing, *, is_repeated):
         if is_repeated:
             hearing.deliver(hook)
 
-    async def move(name):
+    async def move(name, at_s):
         await hearing.turn(name)
         for hook in hearing.taken():
             hearing.deliver(hook)
             for _ in range(draw.randint(0, COPIES_MAX)):
-                late_s = DAYS_S ** draw.random()
-                hearing.at(at_s[0] + late_s, again, hook)
+                hearing.at(at_s + DAYS_S ** draw.random(), again, hook)
 
-    at_s = [0.0]
-    for moment in sorted(draw.uniform(0, HOURS_S) for _ in range(MOVES)):
-
-        async def go(name=draw.choice(NAMES), moment=moment):
-            at_s[0] = moment
-            await move(name)
-
-        hearing.at(moment, go)
+    for at_s in sorted(draw.uniform(0, HOURS_S) for _ in range(MOVES)):
+        hearing.at(at_s, move, draw.choice(NAMES), at_s)
     await hearing.play()
 
 
