@@ -12,6 +12,7 @@
     ├── NodeUnreachable      the request never reached the node: it cannot have had an effect
     ├── CallNotDue           nobody wants the call any more; nothing was sent
     ├── OutcomeUnknown       the request may have reached it; only a look can tell
+    ├── BackendFailed        a forwarded hook got no answer
     ├── SecretMissing        a `${secret.…}` that cannot be read
     └── DaemonAbsent         nobody answers on the control socket
 
@@ -158,6 +159,18 @@ class CallNotDue(OrchestratorError):
     def __str__(self) -> str:
         """Return which call."""
         return f"{self.path} was not sent: what called for it had changed meanwhile"
+
+
+@frozen(str=False)
+class BackendFailed(OrchestratorError):
+    """The application server that a hook was forwarded to gave no whole answer in time."""
+
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return which server, and what became of the hook."""
+        return f"{self.url} did not answer: {self.reason}"
 
 
 @frozen(str=False)

@@ -85,7 +85,8 @@ def concern(  # noqa: C901 - one table
         ):
             return Everything()
         case (  # pragma: no branch
-            events.HooksLost()
+            events.HookAnswered()
+            | events.HooksLost()
             | events.DocumentRejected()
             | events.DocumentAccepted()
             | events.Parked()

@@ -25,6 +25,23 @@ class HookReceived:
 
 
 @frozen
+class HookAnswered:
+    """Somebody but us decided on the answer to a hook, or would have; its cause is the hook.
+
+    `decision` is `forwarded`, or `allow` or `deny` where that server failed with `error`.
+    """
+
+    node: str
+    method: str
+    status: int
+    decision: str
+    about: str
+    rule: str = ""
+    seen: int = 0
+    error: str = ""
+
+
+@frozen
 class HooksLost:
     """A node's hooks were answered while the log could not be written; what they said is lost.
 
@@ -294,6 +311,7 @@ class Checkpoint:
 
 Event = (
     HookReceived
+    | HookAnswered
     | HooksLost
     | Looked
     | ActionStarted

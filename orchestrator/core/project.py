@@ -84,7 +84,9 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return _began(world, kinds)
         case events.ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
-        case events.Parked() | events.DaemonStopped() | events.ClockStepped():  # pragma: no branch
+        case (  # pragma: no branch
+            events.HookAnswered() | events.Parked() | events.DaemonStopped() | events.ClockStepped()
+        ):
             return world
 
 

@@ -8,11 +8,13 @@ from orchestrator.core.event import Event
 from orchestrator.core.json import text
 
 
-def subject_of(event: Event) -> str:
+def subject_of(event: Event) -> str:  # noqa: C901 - one table
     """Return what an event is about, as people select it: `kind/name`, names percent-encoded."""
     match event:
         case events.HookReceived():
             return _subject_of_hook(event)
+        case events.HookAnswered(about=about):
+            return about
         case (
             events.ActionStarted(key=key)
             | events.ActionFinished(key=key)

@@ -12,8 +12,10 @@ from attrs import define, evolve, field
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookReceived, HooksLost
 from orchestrator.core.http import InetPeer, Reply, Request
+from orchestrator.daemon.forwarding import Forwarding, chosen
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import LogRefused, SecretMissing
+from orchestrator.shell.backend import VIA
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same, is_signed
 from orchestrator.shell.settings import NodeSettings, Settings
@@ -67,10 +69,17 @@ class Intake:
     counted: int = 0
     repeated: int = 0
     lost: dict[str, HooksLost] = field(factory=dict)
+    forwarding: Forwarding = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.forwarding = Forwarding(self.log, self.vault)
 
     async def respond(self, request: Request) -> Reply:
         """Return the answer to one request."""
         address = address_of(request)
+        if VIA in request.headers.get("via", ""):
+            self._refused("", request, "a hook that was forwarded came back")
+            return error(403, "hooks.forward leads back to here: name the application server")
         if address is None:
             self._refused("", request, "no such path")
             return error(404, "hooks are posted to /hooks/NODE/TOKEN/METHOD")
@@ -82,20 +91,26 @@ class Intake:
             case Refused(reply=reply, reason=reason):
                 self._refused(address.node, request, reason)
                 return reply
-            case Counted(reply=reply):
+            case Counted(hook=hook, reply=reply):
                 self.counted += 1
-                return reply
+                return await self._answer(hook, request, 0, reply)
             case Taken(hook=hook, reply=reply):
                 try:
-                    await self._append(hook)
+                    position = await self._append(hook)
                 except LogRefused as refused:
                     self._refused(address.node, request, "the log cannot be written")
-                    if self.settings.hooks.answers_without_log:
-                        self._lose(address.node)
-                        return reply
-                    return error(503, str(refused), Retry_After=RETRY_AFTER_S)
-                self.received += 1
-                return reply
+                    if not self.settings.hooks.answers_without_log:
+                        return error(503, str(refused), Retry_After=RETRY_AFTER_S)
+                    self._lose(address.node)
+                    position = 0
+                else:
+                    self.received += 1
+                return await self._answer(hook, request, position, reply)
+
+    async def tend(self) -> None:
+        """Do what is due beside answering: own up to what is lost, close what is not used."""
+        await self.own_up()
+        await self.forwarding.tidy(self.settings.hooks.forward)
 
     async def own_up(self) -> None:
         """Say in the log which hooks were answered and not written, if it can be written again."""
@@ -115,13 +130,23 @@ class Intake:
         lost = self.lost.get(node) or HooksLost(node, 0, self.memory.now_ms())
         self.lost[node] = evolve(lost, count=lost.count + 1)
 
-    async def _append(self, hook: HookReceived) -> None:
-        """Append a hook, marked where it says again what it has said before."""
+    async def _answer(
+        self, hook: HookReceived, request: Request, position: int, echo: Reply
+    ) -> Reply:
+        """Return the echo, or what the server says that the hook is forwarded to."""
+        forward = chosen(self.settings.hooks.forward, hook)
+        if forward is None:
+            return echo
+        return await self.forwarding.answer(forward, hook, request, position, echo)
+
+    async def _append(self, hook: HookReceived) -> int:
+        """Append a hook, marked where it says again what it has said; return its position."""
         before = self.memory.repeats.of(hook, self.memory.now_ms())
         if before:
             hook = evolve(hook, duplicate_of=before)
             self.repeated += 1
-        await self.log.append([Fact(hook, actor=hook.node)])
+        (entry,) = await self.log.append([Fact(hook, actor=hook.node)])
+        return entry.position
 
     def _distrust(self, address: Address, request: Request) -> str:
         """Return why the sender is not the node that it says it is, "" when it is."""

@@ -48,7 +48,7 @@ class Pulse:
             await trio.sleep(min(TICK_S, every_s))
             if by_ms := self.clock.step_ms():
                 await self._stepped(by_ms)
-            await self.intake.own_up()
+            await self.intake.tend()
             if all(loop.beat >= asked for loop in self.reconcilers.values()):
                 systemd.alive()
             systemd.status(self.line())

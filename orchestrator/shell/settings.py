@@ -5,6 +5,7 @@ references (`${secret.NAME}`) or texts as they stand in the file; `shell.secrets
 the moment of use. Paths are absolute; relative ones in the file count from the file's folder.
 """
 
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from orchestrator.core.resource import Place
 from orchestrator.shell.secrets import Source
 
 HOOKS_LISTEN: Final = "127.0.0.1:8480"
+EVERY: Final = "*"
 
 
 @frozen
@@ -34,6 +36,24 @@ class TlsFiles:
     key: Path
 
 
+class OnError(Enum):
+    """What a hook gets whose server fails."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@frozen
+class Forward:
+    """An application server that answers the hooks of some apps and methods, `*` for all."""
+
+    url: str
+    apps: tuple[str, ...] = (EVERY,)
+    methods: tuple[str, ...] = (EVERY,)
+    timeout_ms: int = 3_000
+    on_error: OnError = OnError.ALLOW
+
+
 @frozen
 class HookSettings:
     """How hooks come in. `sealed` are dotted paths of `custom.*` fields to seal whole."""
@@ -44,6 +64,7 @@ class HookSettings:
     body_max_bytes: int = 256 * 1024
     sealed: tuple[str, ...] = ()
     answers_without_log: bool = False
+    forward: tuple[Forward, ...] = ()
 
 
 @frozen

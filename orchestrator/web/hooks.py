@@ -5,6 +5,7 @@ it sent (hooks.md section 1). So what is taken is echoed byte for byte, once it 
 """
 
 import json
+import re
 from typing import Final
 
 from attrs import frozen
@@ -21,7 +22,7 @@ from orchestrator.web.body import BadBody, parsed
 PREFIX: Final = "/hooks/"
 KEEP_ALIVE: Final = "StreamKeepAliveEvent"
 KEEP_ALIVE_MS: Final = 300_000  # one that says nothing new is kept once in this time
-METHOD_MAX: Final = 64  # the longest that WCS knows has 24
+METHOD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # the longest that WCS knows has 24 letters
 
 
 @frozen
@@ -45,6 +46,7 @@ class Taken:
 class Counted:
     """A keep-alive without news: answered, counted, not kept."""
 
+    hook: HookReceived
     reply: Reply
 
 
@@ -79,19 +81,19 @@ def take(
     """Return what to do with a hook whose sender is verified."""
     if request.method != "POST":
         return Refused(error(405, "hooks are posted", allow="POST"), "not a POST")
-    if len(address.method) > METHOD_MAX or not address.method.isascii():
+    if not METHOD.fullmatch(address.method):
         return Refused(error(404, "no such method"), "a method name that no WCS sends")
     body = parsed(request.body)
     if isinstance(body, BadBody):
         return Refused(error(400, body.reason), body.reason)
-    reply = Reply(200, request.body)
-    if address.method == KEEP_ALIVE and _says_nothing_new(address.node, body, world, now_ms):
-        return Counted(reply)
     try:
         sealed = sealer.object(body)
     except TooDeep:
         return Refused(error(400, "the body nests too deep"), "a body that nests too deep")
-    return Taken(HookReceived(address.node, address.method, sealed), reply)
+    hook, reply = HookReceived(address.node, address.method, sealed), Reply(200, request.body)
+    if address.method == KEEP_ALIVE and _says_nothing_new(address.node, body, world, now_ms):
+        return Counted(hook, reply)
+    return Taken(hook, reply)
 
 
 def error(status: int, message: str, **headers: str) -> Reply:

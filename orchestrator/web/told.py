@@ -37,6 +37,13 @@ def _hook(body: Body, _about: str) -> str:
     return " ".join(str(word) for word in words)
 
 
+def _answered(body: Body, _about: str) -> str:
+    status, method = body.get("status"), body.get("method")
+    if body.get("decision") == "forwarded":
+        return f"the application server answers {status} to {method}"
+    return f"{method} is answered {status} ({body.get('decision')}): {_cut(body.get('error', ''))}"
+
+
 def _lost(body: Body, _about: str) -> str:
     return (
         f"{body.get('count')} hooks of {body.get('node')} were answered and not written down, "
@@ -126,6 +133,7 @@ def _clock(body: Body, _about: str) -> str:
 
 TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
     "HookReceived": _hook,
+    "HookAnswered": _answered,
     "HooksLost": _lost,
     "Looked": _looked,
     "ActionStarted": _started,

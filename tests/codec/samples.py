@@ -104,6 +104,7 @@ ALL = (
     events.Finished("wcs1", KEY, "it ended"),
     events.FightStopped("wcs1", KEY, "muted (declared: False, found: True)"),
     events.HooksLost("wcs1", 3, 1_700_000_000_000),
+    events.HookAnswered("wcs1", "connect", 403, "deny", "stream/studio", error="no answer"),
 )
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)

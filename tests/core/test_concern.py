@@ -52,6 +52,7 @@ def concerned(event, history=None):
         (events.TailLost(9, "h"), Everything()),
         (events.Checkpoint(World()), Everything()),
         (events.HooksLost(NODE, 3, 1), NOTHING),
+        (events.HookAnswered(NODE, "connect", 200, "forwarded", "stream/a"), NOTHING),
         (events.DocumentRejected("f", 1, 1, "m"), NOTHING),
         (events.DocumentAccepted("f"), NOTHING),
         (events.Parked(NODE, key("a"), 1, "m"), NOTHING),

@@ -114,7 +114,7 @@ def test_a_keep_alive_without_news_is_counted_and_answered():
     first = taken(keep_alive(), KEEP_ALIVE, history.world)
     assert isinstance(first, Taken)
     history.happen(first.hook)
-    counted = Counted(Reply(200, keep_alive()))
+    counted = Counted(first.hook, Reply(200, keep_alive()))
     assert taken(keep_alive(), KEEP_ALIVE, history.world, START_MS + 299_999) == counted
     assert isinstance(taken(keep_alive(), KEEP_ALIVE, history.world, START_MS + 300_000), Taken)
     other = taken(keep_alive(media="s-2"), KEEP_ALIVE, history.world)
@@ -125,6 +125,6 @@ def test_a_keep_alive_of_a_publisher_that_is_not_known_is_news():
     history = History().configure().publish("s-1")
     history.hook(published("s-1"), KEEP_ALIVE).look("stream", began=history.began())
     assert isinstance(taken(keep_alive(), KEEP_ALIVE, history.world), Taken)
-    assert taken(keep_alive("PLAYING"), KEEP_ALIVE, history.world) == Counted(
-        Reply(200, keep_alive("PLAYING"))
-    )
+    outcome = taken(keep_alive("PLAYING"), KEEP_ALIVE, history.world)
+    assert isinstance(outcome, Counted)
+    assert outcome.reply == Reply(200, keep_alive("PLAYING"))

@@ -22,6 +22,10 @@ ITEM = {
         ("HookReceived", {"node": "wcs1", "method": "x", "body": 7}, "wcs1 posts x"),
         ("HookReceived", {"node": "wcs1", "method": "connect", "body": {}, "duplicateOf": 7},
          "wcs1 posts connect again, as in 7"),
+        ("HookAnswered", {"method": "connect", "status": 200, "decision": "forwarded"},
+         "the application server answers 200 to connect"),
+        ("HookAnswered", {"method": "connect", "status": 403, "decision": "deny", "error": "gone"},
+         "connect is answered 403 (deny): gone"),
         ("HooksLost", {"node": "wcs1", "count": 3, "sinceMs": 1_000},
          ("3 hooks of wcs1 were answered and not written down, "
           "the first at 1970-01-01T00:00:01.000Z")),

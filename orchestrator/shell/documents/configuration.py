@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from attrs import define, evolve, field
+from attrs import asdict, define, evolve, field
 
 from orchestrator.core.configuration import Configuration, Limits, Node, Timing
 from orchestrator.core.mapping import Map
@@ -34,6 +34,7 @@ from orchestrator.shell.secrets import (
     Source,
 )
 from orchestrator.shell.settings import (
+    Forward,
     HookSettings,
     LogSettings,
     NodeSettings,
@@ -216,6 +217,7 @@ def _hooks(form: ConfigurationForm) -> HookSettings:
         body_max_bytes=hooks.body_max_bytes,
         sealed=hooks.sealed,
         answers_without_log=hooks.when_log_fails == "answer",
+        forward=tuple(Forward(**asdict(one, recurse=False)) for one in hooks.forward),
     )
 
 

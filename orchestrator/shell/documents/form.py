@@ -10,8 +10,17 @@ from attrs import field, frozen
 
 from orchestrator.core.configuration import Deletes, Policy, Recorder, Retry, Timing
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.shell.documents.member import Later, OneOf, Pattern, Range, Secret, rules, scheme
-from orchestrator.shell.settings import HOOKS_LISTEN
+from orchestrator.shell.documents.member import (
+    Later,
+    Named,
+    OneOf,
+    Pattern,
+    Range,
+    Secret,
+    rules,
+    scheme,
+)
+from orchestrator.shell.settings import EVERY, HOOKS_LISTEN, OnError
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
@@ -56,6 +65,17 @@ class ServerTlsForm:
 
 
 @frozen
+class ForwardForm:
+    """An application server that had these hooks before us; the first that fits answers."""
+
+    url: str = field(metadata=rules(scheme("http", "https")))
+    apps: tuple[str, ...] = field(default=(EVERY,), metadata=rules(Named("an appKey, or *")))
+    methods: tuple[str, ...] = field(default=(EVERY,), metadata=rules(Named("a hook, or *")))
+    timeout_ms: int = field(default=3_000, metadata=rules(Range(100, 60_000)))
+    on_error: OnError = OnError.ALLOW
+
+
+@frozen
 class HooksForm:
     """How hooks come in. `sealed` names fields of clients (`custom.token`) to seal whole."""
 
@@ -65,7 +85,7 @@ class HooksForm:
     body_max_bytes: int = field(default=256 * KIB, metadata=rules(Range(KIB, 64 * MIB)))
     sealed: tuple[str, ...] = field(default=(), metadata=rules(CUSTOM))
     when_log_fails: str = field(default="refuse", metadata=rules(OneOf(("refuse", "answer"))))
-    forward: Later | None = None
+    forward: tuple[ForwardForm, ...] = ()
 
 
 @frozen

@@ -170,9 +170,14 @@ DURATION = "write a duration as in 500ms, 30s, 15m, 2h or 7d"
             "o.yaml:1:42: “archive” is not in this version: remove it",
             "o.yaml:1:54: “maxSize” is not in this version: remove it",
         ]),
-        ("hooks: {whenLogFails: retry, forward: []}\nweb: {}\noam: {}", [
+        ("hooks: {forward: [{apps: a, timeout: 90s, onError: ask}, {url: ftp://x}]}", [
+            "o.yaml:1:19: “url” is missing: add it",
+            "o.yaml:1:38: this is out of range: write 100ms to 1m",
+            "o.yaml:1:52: write allow or deny",
+            "o.yaml:1:64: write http:// or https:// and a host",
+        ]),
+        ("hooks: {whenLogFails: retry}\nweb: {}\noam: {}", [
             "o.yaml:1:23: write refuse or answer",
-            "o.yaml:1:30: “forward” is not in this version: remove it",
             "o.yaml:2:1: “web” is not in this version: remove it",
             "o.yaml:3:1: “oam” is not in this version: remove it",
         ]),
