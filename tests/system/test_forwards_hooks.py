@@ -3,6 +3,7 @@
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import ClassVar
 
 import pytest
 
@@ -14,8 +15,7 @@ CONNECT = {"appKey": "defaultApp", "sessionId": "s-1"}
 class Backend(BaseHTTPRequestHandler):
     """Lets sessions in and refuses streams; keeps what it was asked."""
 
-    protocol_version = "HTTP/1.1"
-    asked = []
+    asked: ClassVar[list] = []
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -17,6 +17,7 @@ from orchestrator.errors import DocumentError
 from orchestrator.shell.documents.configuration import read_configuration
 from orchestrator.shell.secrets import FromCredential, FromEnvironment, FromFile, FromFolder
 from orchestrator.shell.settings import (
+    Forward,
     HookSettings,
     LogSettings,
     NodeSettings,
@@ -68,6 +69,7 @@ def test_the_example_names_every_key_with_its_default():
             public_url="http://10.0.0.9:8480",
             tls=TlsFiles(base / "tls/hooks.pem", base / "tls/hooks.key"),
             sealed=("custom.token",),
+            forward=(Forward("https://backend.example/wcs", ("defaultApp",)),),
         ),
         secrets=Map(
             {
