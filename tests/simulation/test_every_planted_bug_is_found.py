@@ -22,7 +22,7 @@ FOUND_BY = {
     "forgotten_thing_taken_back": 5,
     "half_a_list_is_a_list": 8,
     "intent_after_the_call": 7,
-    "keep_alive_as_publication": 34,
+    "keep_alive_as_publication": 317,
     "late_hooks_revive": 13,
     "limit_reset_by_restart": 12,
     "limits_ignored": 49,
