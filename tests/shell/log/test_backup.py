@@ -151,12 +151,12 @@ async def test_counts_what_a_log_holds(place):
     async with running(place, 6) as desk:
         for one in facts(9):
             await desk.log.append([one])
-        found = statistics(place.folder)
-        assert (found.head, found.entries) == (desk.log.head, desk.log.head.position)
-        assert (found.first, found.first_ms) == (1, desk.now_ms())
-        assert found.segments == found.types["Checkpoint"] == len(segments(place.folder))
-        assert found.types["NodeLost"] == 3
-        assert found.bytes >= sum(path.stat().st_size for path in segments(place.folder))
+    found = statistics(place.folder)
+    assert (found.head, found.entries) == (desk.log.head, desk.log.head.position)
+    assert (found.first, found.first_ms) == (1, desk.now_ms())
+    assert found.segments == found.types["Checkpoint"] == len(segments(place.folder))
+    assert found.types["NodeLost"] == 3
+    assert found.bytes >= sum(path.stat().st_size for path in segments(place.folder))
     segments(place.folder)[-1].write_bytes(b"no database" * 400)
     for ask in (statistics, head_of_log):
         with pytest.raises(LogDamaged):
