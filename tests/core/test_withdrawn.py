@@ -4,13 +4,14 @@ import pytest
 from attrs import evolve
 
 from orchestrator.core.configuration import Deletes, Limits
+from orchestrator.core.event import ActionFailed
 from orchestrator.core.failure import CORRECTIONS_MAX
 from orchestrator.core.json import freeze
 from orchestrator.core.resource import Key
 from orchestrator.core.thing import Claim
 from orchestrator.kinds.pull import Pull
 from orchestrator.kinds.transponder import Sound
-from tests.core.history import at, begun, key, line, listed, running
+from tests.core.history import NODE, at, begun, key, line, listed, running
 from tests.core.test_ownership import claim
 
 WITHDRAWN = {"reached": False, "withdrawn": True}
@@ -43,6 +44,14 @@ def test_what_never_left_has_corrected_nothing(how):
         history.wait(60_000).look("transponder", listed("m-a"))
     assert history.world.record(at("a")).corrections == ()
     assert history.phases() == {"a": ("Updating", "update")}
+
+
+def test_an_intent_that_never_got_into_the_log_is_a_try_that_never_left():
+    history = drifting()
+    error = "the log refused its intent"
+    history.happen(ActionFailed(NODE, key("a"), "update", "/push/sound_on", error, reached=False))
+    record = history.world.record(at("a"))
+    assert (record.unreached, record.error, record.corrections) == (1, error, ())
 
 
 @pytest.mark.parametrize(
