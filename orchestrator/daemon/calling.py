@@ -29,19 +29,19 @@ class Calling:
     async def call(self, call: RestCall, actor: str, cause: int) -> Reply:
         """Send it and return what the node says; one that only reads leaves no action."""
         if CALLS[call.path].is_reading:
-            return (await self._sent(call))[1]
+            return (await self._sent(call, cause))[1]
         node = self.acting.node
         key, seen = Key("node", node), self.acting.memory.world.position
         started = ActionStarted(node, key, "call", call.path, Map(call.body), seen)
         (entry,) = await self.acting.log.append([Fact(started, cause, actor)])
-        outcome, reply = await self._sent(call)
+        outcome, reply = await self._sent(call, cause)
         await self.acting.log.append([Fact(outcome, entry.position, actor)])
         return reply
 
-    async def _sent(self, call: RestCall) -> tuple[Event, Reply]:
+    async def _sent(self, call: RestCall, cause: int) -> tuple[Event, Reply]:
         """Return what came of it, for the log and for who asked."""
         try:
-            reply = await self.acting.send(call)
+            reply = await self.acting.send(call, cause=cause)
         except (NodeUnreachable, SecretMissing) as failed:
             return self._failed(call, 502, str(failed))
         except OutcomeUnknown as failed:
