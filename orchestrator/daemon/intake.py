@@ -7,6 +7,7 @@ minute for each node, peer and reason, and never with a token.
 from typing import Final
 
 import structlog
+import trio
 from attrs import define, evolve, field
 
 from orchestrator.core.entry import Fact
@@ -21,6 +22,7 @@ from orchestrator.shell.secrets import Vault, is_same, is_signed
 from orchestrator.shell.settings import NodeSettings, Settings
 from orchestrator.web.hooks import Address, Counted, Refused, Taken, address_of, error, take
 
+TEND_EVERY_S: Final = 1.0
 NAMED_EVERY_MS: Final = 60_000
 REFUSALS_MAX: Final = 1_000  # different refusals kept; a scanner shall not fill memory
 RETRY_AFTER_S: Final = "2"
@@ -108,9 +110,14 @@ class Intake:
                 return await self._answer(hook, request, position, reply)
 
     async def tend(self) -> None:
-        """Do what is due beside answering: own up to what is lost, close what is not used."""
-        await self.own_up()
-        await self.forwarding.tidy(self.settings.hooks.forward)
+        """Own up to what is lost and close what is not used, again and again, until cancelled.
+
+        A log that hangs holds up this and nothing else.
+        """
+        while True:
+            await trio.sleep(TEND_EVERY_S)
+            await self.own_up()
+            await self.forwarding.tidy(self.settings.hooks.forward)
 
     async def own_up(self) -> None:
         """Say in the log which hooks were answered and not written, if it can be written again."""

@@ -10,7 +10,6 @@ from attrs import define
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import ClockStepped
 from orchestrator.daemon.clock import Clock
-from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.reconcile import Reconciler
 from orchestrator.errors import LogRefused
@@ -31,7 +30,6 @@ class Pulse:
     memory: Memory
     log: Log
     reconcilers: Mapping[str, Reconciler]
-    intake: Intake
 
     async def run(self) -> None:
         """Feed the watchdog as long as every loop turns; notice steps of the clock."""
@@ -48,7 +46,6 @@ class Pulse:
             await trio.sleep(min(TICK_S, every_s))
             if by_ms := self.clock.step_ms():
                 await self._stepped(by_ms)
-            await self.intake.tend()
             if all(loop.beat >= asked for loop in self.reconcilers.values()):
                 systemd.alive()
             systemd.status(self.line())

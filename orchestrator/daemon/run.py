@@ -88,7 +88,7 @@ class Daemon:
         self.intake = Intake(self.settings, self.memory, self.log, self.vault)
         self.loader = Loader(self.memory, self.log)
         self.loops = Loops(self.memory, self.log, self.vault, self.is_plan_only)
-        self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers, self.intake)
+        self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers)
         self.operator = Operator(
             self.memory,
             self.log,
@@ -121,6 +121,7 @@ class Daemon:
                         nursery, self.settings, self.intake.respond, self.operator.respond
                     )
                     nursery.start_soon(self.pulse.run)
+                    nursery.start_soon(self.intake.tend)
                     nursery.start_soon(self._watch)
                     nursery.start_soon(self._verify_older)
                     systemd.ready(self.pulse.line())

@@ -192,7 +192,7 @@ async def test_connections_are_kept_and_closed_once_the_server_is_not_named(auto
         for _ in range(5):
             await scene.post()
         intake, server = scene.stage.intake, scene.server
-        await intake.tend()
+        await intake.forwarding.tidy(scene.stage.hooks.forward)
         assert (server.opened, server.closed) == (1, 0)
         await intake.forwarding.tidy(())
         assert (server.opened, server.closed) == (1, 1)
