@@ -1,7 +1,7 @@
 """Hooks that another application server answers: written first, then posted to it as they came."""
 
 import structlog
-from attrs import define, field
+from attrs import define, evolve, field
 
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookAnswered, HookReceived
@@ -49,9 +49,9 @@ class Forwarding:
             if self.failed.pop(forward.url, 0):
                 journal.info("hooks_forwarded_again", node=hook.node)
         if position or reply.status != 200:
-            await self._say(hook, HookAnswered(
-                hook.node, hook.method, reply.status, decision, subject_of(hook), error=reason
-            ), position)  # fmt: skip
+            about = subject_of(hook)
+            answered = HookAnswered(hook.node, hook.method, reply.status, decision, about)
+            await self._say(hook, evolve(answered, seen=position, error=reason), position)
         return reply
 
     async def tidy(self, forwards: tuple[Forward, ...]) -> None:

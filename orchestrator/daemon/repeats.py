@@ -30,7 +30,7 @@ class Repeats:
     def of(self, hook: HookReceived, now_ms: int) -> int:
         """Return the position of the entry that a hook repeats, 0 where it is new."""
         last = self._last.get(_about(hook))
-        if last is None or hook.method in ALIKE or now_ms - last.at_ms > WINDOW_MS:
+        if last is None or now_ms - last.at_ms > WINDOW_MS:
             return 0
         assert isinstance(last.event, HookReceived)
         return (last.event.duplicate_of or last.position) if last.event.body == hook.body else 0
@@ -38,7 +38,9 @@ class Repeats:
     def keep(self, entry: Entry, now_ms: int) -> None:
         """Remember an entry that is in the log, if it is a hook that may be repeated."""
         hook = entry.event
-        if not isinstance(hook, HookReceived) or now_ms - entry.at_ms > WINDOW_MS:
+        if not isinstance(hook, HookReceived) or hook.method in ALIKE:
+            return
+        if now_ms - entry.at_ms > WINDOW_MS:
             return
         about = _about(hook)
         self._last.pop(about, None)  # the dict goes by age

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 import trio
@@ -72,6 +72,9 @@ class Turns:
         if not self._longest:
             self._freshest.clear()
             return None
+        if len(self._freshest) > 2 * len(self._longest):  # those at the bottom may never come up
+            self._freshest = [one for one in self._freshest if not one[2].is_over]
+            heapify(self._freshest)
         while self._freshest[0][2].is_over:
             heappop(self._freshest)
         longest, freshest = self._longest[0], self._freshest[0][2]

@@ -65,3 +65,18 @@ def test_everyone_has_a_turn_or_gave_up(data, causes):
     cancelled = data.draw(st.sets(st.integers(1, len(causes)))) - {len(causes)}
     came = lived(0, served, causes, cancelled)
     assert sorted(came) == sorted(set(range(len(causes))) - cancelled)
+
+
+async def test_a_queue_that_is_never_empty_keeps_none_whose_turn_is_over(autojump_clock):
+    turns = Turns()
+
+    async def ask(cause):
+        async with turns.of(cause):
+            await trio.sleep(1)
+
+    async with trio.open_nursery() as nursery:
+        for cause in range(500):  # each fresher than those before, as fast as they are served
+            nursery.start_soon(ask, cause)
+            if cause > 5:
+                await trio.sleep(1)
+            assert len(turns._freshest) <= 2 * len(turns._longest) + 2
