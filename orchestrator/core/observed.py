@@ -14,7 +14,7 @@ from orchestrator.core.json import text
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.ownership import disowned, lapsed, with_claim, without_making
-from orchestrator.core.recent import Recent, remembered
+from orchestrator.core.recent import LATE_MS, Recent, remembered
 from orchestrator.core.resource import Gone, Placement, Seen
 from orchestrator.core.sources import lacking
 from orchestrator.core.thing import Observed, stream_name
@@ -139,7 +139,7 @@ def _ended(world: World, node: str, kind: str, media: str, kinds: Kinds) -> Worl
 
 def _with_ended(world: World, node: str, media: str) -> World:
     """Return the world that knows what is said of a stream from now on as late."""
-    ended = remembered(world.ended.get(node, Recent()), media, world.at_ms)
+    ended = remembered(world.ended.get(node, Recent()), media, world.at_ms, LATE_MS)
     return evolve(world, ended=world.ended.set(node, ended))
 
 

@@ -11,7 +11,8 @@ from attrs import field, frozen
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.value import evolve
 
-GENERATION_MS: Final = 3 * 86_400_000  # a hook as late as that is still recognised as late
+GENERATION_MS: Final = 600_000
+LATE_MS: Final = 3 * 86_400_000  # a hook as late as that is still recognised as late
 GENERATION_MAX: Final = (
     16_384  # names; a flood of others shortens the memory, not the daemon's life
 )
@@ -30,8 +31,8 @@ class Recent:
         return self.now.get(name, 0) or self.before.get(name, 0)
 
 
-def remembered(recent: Recent, name: str, at_ms: int) -> Recent:
-    """Return the memory with one more mention."""
-    if len(recent.now) >= GENERATION_MAX or at_ms - recent.since_ms >= GENERATION_MS:
+def remembered(recent: Recent, name: str, at_ms: int, for_ms: int = GENERATION_MS) -> Recent:
+    """Return the memory with one more mention, recalled for that long at least."""
+    if len(recent.now) >= GENERATION_MAX or at_ms - recent.since_ms >= for_ms:
         recent = Recent(since_ms=at_ms, before=recent.now)
     return evolve(recent, now=recent.now.set(name, at_ms))
