@@ -2,7 +2,7 @@
 
 from orchestrator.core.action import Create, Finish, Phase, Verdict
 from orchestrator.core.case import Case, permitted
-from orchestrator.core.failure import after_refusal, is_parked, next_try_ms
+from orchestrator.core.failure import Record, after_refusal, is_parked, next_try_ms
 from orchestrator.core.fight import still_fighting
 from orchestrator.core.json import truth
 from orchestrator.core.kind import Again, Repeat, Source
@@ -94,6 +94,9 @@ def _too_early(case: Case, wanted: Resource) -> Verdict | None:
             message = "it was accepted and is not listed yet"
             return case.held(Phase.STARTING, "not-listed", message, deadline_ms)
         record = after_refusal(record, deadline_ms, "it was accepted, but never listed")
+    if (name := _rival_stream(case, wanted, record)) is not None:
+        message = f"another publishes stream {name} here: end that, or wait until it has ended"
+        return case.held(Phase.HELD, "target-taken", f"{message}; the last try: {record.error}")
     due_ms = next_try_ms(record, retry, placement)
     if due_ms <= case.now_ms:
         return None
@@ -102,6 +105,17 @@ def _too_early(case: Case, wanted: Resource) -> Verdict | None:
         return case.held(Phase.PARKED, "never-worked", message, due_ms)
     reason = "dropped" if record.is_dropped else "refused"
     return case.held(Phase.BACKOFF, reason, record.error, due_ms)
+
+
+def _rival_stream(case: Case, wanted: Resource, record: Record) -> str | None:
+    """Return the stream that it should publish and another does, where that may be why it failed.
+
+    A node refuses a name that is in use (hooks.md section 5), or ends what asked for it.
+    """
+    if record.is_dropped or not record.failures:
+        return None
+    made, node = case.declared.makes(wanted.spec), case.placement.node
+    return next((name for name in made if case.world.is_streaming(node, name)), None)
 
 
 def _doubtful(case: Case, wanted: Resource) -> Verdict | None:

@@ -182,8 +182,9 @@ def _is_taken(story, node, key, line):
             (life.detail["source"], life.detail["rtmpUrl"]) == (spec["streamName"], spec["rtmpUrl"])
             for life in _living(story, node, kind)
         )
-    natural = natural_of_line(key, line)
-    return any(life.natural == natural for life in _living(story, node, kind))
+    natural, made = natural_of_line(key, line), makes(key, line)
+    is_there = any(life.natural == natural for life in _living(story, node, kind))
+    return is_there or bool(made and _published(story, node, made))
 
 
 def _is_held(story, node, key):

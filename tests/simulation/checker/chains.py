@@ -61,11 +61,15 @@ def _names(row):
 
 
 def _has_talked(story, row, talks):
-    """Return whether the call was ESTABLISHED since it was dialled last."""
+    """Return whether a call that was there since it was dialled last was ever ESTABLISHED.
+
+    A dial that was never heard leaves the life before it, which a lying list had hidden.
+    """
     since, until = story.entry_at(talks[row.place]), story.entry_at(row.position)
     return any(
         life.natural == row.said["request"].get("callId") and life.came < until
-        and any(since < number and one["status"] == "ESTABLISHED" for number, one in life.turns)
+        and since < life.went
+        and any(number < until and one["status"] == "ESTABLISHED" for number, one in life.turns)
         for life in story.of_sort(row.node, "/call/find_all")
     )  # fmt: skip
 
