@@ -68,8 +68,8 @@ night-of-the-whole: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -m nightly tests/core tests/daemon tests/simulation
 
 lock:  ## write both lock files anew, with uv
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package pip pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-emit-package pip --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .venv-bench .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

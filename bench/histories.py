@@ -1,15 +1,9 @@
 """Worlds and logs of any size, made for measures: one node, transponders that run, streams."""
 
 from orchestrator.core.configuration import Configuration, Node
+from orchestrator.core.document import ConfigurationLoaded, StateLoaded
 from orchestrator.core.entry import Entry
-from orchestrator.core.event import (
-    Adopted,
-    ConfigurationLoaded,
-    DaemonStarted,
-    HookReceived,
-    Looked,
-    StateLoaded,
-)
+from orchestrator.core.event import Adopted, DaemonStarted, HookReceived, Looked
 from orchestrator.core.json import freeze
 from orchestrator.core.look import LastLook
 from orchestrator.core.mapping import Map

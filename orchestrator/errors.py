@@ -14,7 +14,9 @@
     ├── OutcomeUnknown       the request may have reached it; only a look can tell
     ├── BackendFailed        a forwarded hook got no answer
     ├── SecretMissing        a `${secret.…}` that cannot be read
-    └── DaemonAbsent         nobody answers on the control socket
+    ├── DaemonAbsent         nobody answers on the control socket
+    ├── BadExpression        a text of a rule is no expression that we take
+    └── ExpressionFailed     an expression has no value for what it was asked about
 
 Expected refusals are values, not errors. `str` of each is fit for a person and names the next step.
 """
@@ -210,3 +212,25 @@ class DaemonAbsent(OrchestratorError):
             f"no daemon answers at {self.path} ({self.reason}): start it with "
             "`orchestrator run`, or name its configuration with --config"
         )
+
+
+@frozen(str=False)
+class BadExpression(OrchestratorError):
+    """A text is no expression that we take."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Return what is wrong with it."""
+        return self.reason
+
+
+@frozen(str=False)
+class ExpressionFailed(OrchestratorError):
+    """An expression has no value for what it was asked about. Never carries what that was."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Return why."""
+        return self.reason

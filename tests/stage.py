@@ -22,7 +22,7 @@ from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place, Resource
 from orchestrator.daemon.intake import Intake
-from orchestrator.daemon.load import Documents, Loader
+from orchestrator.daemon.load import Documents, Loader, places_of
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.operate import Operator
 from orchestrator.daemon.reconcile import Reconciler
@@ -36,6 +36,7 @@ from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.recording import Recording
 from orchestrator.kinds.transponder import Transponder
 from orchestrator.shell.documents.resource import FileReader
+from orchestrator.shell.documents.rules import read_rules
 from orchestrator.shell.documents.state import FileRead, StateReader
 from orchestrator.shell.log.log import Log, at_once
 from orchestrator.shell.log.memory import Disk, MemoryStore
@@ -86,6 +87,7 @@ class Stage:
     resources: dict = field(factory=dict)
     texts: dict = field(factory=dict)
     folder: Path | None = None
+    rules: Path | None = None
     reader: StateReader = field(factory=StateReader)
     faulty: tuple = ()
     faults: tuple = ()
@@ -189,7 +191,7 @@ class Stage:
             resources.append(evolve(resource, spec=spec))
         files = (evolve(documents.files[0], resources=tuple(resources)), *documents.files[1:])
         written = tuple(self.read(file, text) for file, text in sorted(self.texts.items()))
-        return evolve(documents, files=(*files, *written, *self.found()))
+        return evolve(documents, files=(*files, *written, *self.found()), rules=self.found_rules())
 
     def found(self):
         """Return what the files of a real folder declare, read as the daemon reads them."""
@@ -199,6 +201,14 @@ class Stage:
         settings = evolve(self.settings(), place=place, state=(self.folder / "state",))
         declared = self.memory.world.declared
         return self.reader.read(settings, self.vault, KINDS, declared=declared)
+
+    def found_rules(self):
+        """Return what the files of a real folder of rules say, read as the daemon reads them."""
+        if self.rules is None:
+            return ()
+        place = Place(str(self.rules.parent / "orchestrator.yaml"), 1, 1)
+        settings = evolve(self.settings(), place=place, rules=(self.rules,))
+        return read_rules(settings, self.vault, places_of(self.memory.world))
 
     def read(self, file, text):
         """Return what a written file declares."""

@@ -11,10 +11,11 @@ from orchestrator.cli.offline import asked, view, world_at
 from orchestrator.cli.when import At
 from orchestrator.codec import codec_of
 from orchestrator.core.world import World
-from orchestrator.daemon.load import Documents
+from orchestrator.daemon.load import Documents, places_of
 from orchestrator.daemon.preview import Preview
 from orchestrator.errors import DocumentError
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.documents.rules import read_rules
 from orchestrator.shell.documents.state import StateReader
 from orchestrator.shell.log.sqlite import segments
 from orchestrator.shell.secrets import Vault, sealing_key
@@ -71,9 +72,8 @@ def _read(preview: Preview, found: Any, folder: Path, *, has_log: bool) -> tuple
     key = sealing_key(folder / "seal.key") if has_log else b"preview"
     vault = Vault(key, found.secrets, found.hooks.sealed)
     files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
-    faults = tuple(fault for file in files for fault in file.faults)
-    if faults:
-        raise DocumentError(faults)
-    documents = Documents(found, files)
+    documents = Documents(found, files, read_rules(found, vault, places_of(preview.world)))
+    if documents.faults:
+        raise DocumentError(documents.faults)
     preview.read(documents)
     return documents, vault

@@ -72,6 +72,9 @@ def _screen(status: dict[str, Any]) -> list[str]:
         "refused hooks", [f"{r['count']} × {r['node'] or '(unknown node)'} from {r['peer']}: "
                           f"{r['reason']}" for r in status["refusedHooks"]]
     )  # fmt: skip
+    lines += _listed(
+        "denied by rules", [f"{r['count']} × {r['rule']}" for r in status.get("denied", ())]
+    )
     return lines
 
 

@@ -12,8 +12,10 @@ from orchestrator.core.json import Json
 from orchestrator.errors import DocumentError, Fault, SecretMissing
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.documents.configuration import read_configuration
+from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.resource import Resolve
-from orchestrator.shell.documents.state import StateReader
+from orchestrator.shell.documents.rules import read_rules
+from orchestrator.shell.documents.state import FileRead, StateReader
 from orchestrator.shell.secrets import REFERENCE, Vault
 from orchestrator.shell.settings import Settings
 
@@ -26,6 +28,7 @@ class Report:
 
     files: int = 1
     resources: int = 0
+    rules: int = 0
     faults: tuple[Fault, ...] = field(default=())
     warnings: tuple[Fault, ...] = field(default=())
 
@@ -33,6 +36,7 @@ class Report:
     def summary(self) -> str:
         """Return it in one line."""
         parts = [_counted(self.files, "file"), _counted(self.resources, "resource")]
+        parts += [_counted(self.rules, "rule")] if self.rules else []
         found = [_counted(len(self.faults), "fault"), _counted(len(self.warnings), "warning")]
         return f"{', '.join(parts)}: {', '.join(found)}"
 
@@ -43,7 +47,7 @@ class Report:
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text")
 @click.pass_context
 def validate(context: click.Context, config: Path | None, *, secrets: bool, output: str) -> None:
-    """Check configuration and state offline; say every fault as FILE:LINE:COLUMN: message."""
+    """Check all documents offline, rules too; say each fault as FILE:LINE:COLUMN: message."""
     report = report_of(find_config(config), with_secrets=secrets)
     if output == "json":
         click.echo(dumps(_json(report)))
@@ -61,7 +65,7 @@ command = validate
 
 
 def report_of(config: Path, *, with_secrets: bool) -> Report:
-    """Return what is wrong with a configuration and the state that it names."""
+    """Return what is wrong with a configuration and the state and rules that it names."""
     try:
         settings = read_configuration(config)
     except DocumentError as error:
@@ -69,13 +73,19 @@ def report_of(config: Path, *, with_secrets: bool) -> Report:
     vault = Vault(KEY, settings.secrets)
     reader = StateReader(None if with_secrets else _placeholders(settings))
     files = reader.read(settings, vault, KINDS, declared={})
+    ruled = read_rules(settings, vault, {})
+    read: tuple[FileRead | RulesRead, ...] = (*files, *ruled)
     missing = _unreadable(settings, vault, str(config)) if with_secrets else ()
     base = config.absolute().parent
     return Report(
-        files=1 + len(files),
+        files=1 + len(files) + len(ruled),
         resources=sum(len(file.resources) for file in files),
-        faults=(*missing, *(_here(fault, base) for file in files for fault in file.faults)),
-        warnings=tuple(_here(warning, base) for file in files for warning in file.warnings),
+        rules=sum(len(file.rules) for file in ruled),
+        faults=(
+            *missing,
+            *(_here(fault, base) for file in read for fault in file.faults),
+        ),
+        warnings=tuple(_here(warning, base) for file in read for warning in file.warnings),
     )
 
 
@@ -121,6 +131,7 @@ def _json(report: Report) -> Json:
     return {
         "files": report.files,
         "resources": report.resources,
+        "rules": report.rules,
         "faults": [_fault(fault) for fault in report.faults],
         "warnings": [_fault(warning) for warning in report.warnings],
     }

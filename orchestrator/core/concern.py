@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
+from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.entry import Entry
 from orchestrator.core.kind import Kind, Kinds
@@ -61,7 +62,7 @@ def concern(  # noqa: C901 - one table
             return frozenset({placement, current(before, placement)})
         case events.OperatorAsked() as asked:
             return _of_verb(after, asked)
-        case events.StateLoaded(items=items, removed=removed, moved=moved):
+        case documents.StateLoaded(items=items, removed=removed, moved=moved):
             names = (key for one in moved for key in (one.old, one.new))
             keys = {*(item.key for item in items), *removed, *names}
             nodes = {*before.configuration.nodes, *after.configuration.nodes}
@@ -77,7 +78,7 @@ def concern(  # noqa: C901 - one table
         ):
             return Everything(node, _distant(after, node))
         case (
-            events.ConfigurationLoaded()
+            documents.ConfigurationLoaded()
             | events.PlanApproved()
             | events.DaemonStarted()
             | events.TailLost()
@@ -87,8 +88,9 @@ def concern(  # noqa: C901 - one table
         case (  # pragma: no branch
             events.HookAnswered()
             | events.HooksLost()
-            | events.DocumentRejected()
-            | events.DocumentAccepted()
+            | documents.RulesLoaded()
+            | documents.DocumentRejected()
+            | documents.DocumentAccepted()
             | events.Parked()
             | events.DaemonStopped()
             | events.ClockStepped()

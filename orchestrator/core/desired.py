@@ -4,7 +4,7 @@ Pure functions from world to world. Nothing is ended here: a thing whose line we
 unwanted, and `core.limits` has its say before anything is done about it.
 """
 
-from orchestrator.core.event import ConfigurationLoaded, StateLoaded
+from orchestrator.core.document import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import renewed, unwanted
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import with_member, without, without_member

@@ -8,10 +8,16 @@ from typing import Any
 
 from attrs import field, frozen
 
-from orchestrator.core.configuration import Configuration
+from orchestrator.core.document import (
+    ConfigurationLoaded,
+    DocumentAccepted,
+    DocumentRejected,
+    RulesLoaded,
+    StateLoaded,
+)
 from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.resource import Key, Place, Resource, Seen
+from orchestrator.core.resource import Key, Place, Seen
 
 
 @frozen
@@ -26,9 +32,12 @@ class HookReceived:
 
 @frozen
 class HookAnswered:
-    """Somebody but us decided on the answer to a hook, or would have; its cause is the hook.
+    """A rule, or a server that it is forwarded to, decided on a hook, which is its cause.
 
-    `decision` is `forwarded`, or `allow` or `deny` where that server failed with `error`.
+    `decision` of a rule is `allow` or `deny`, as for `error` where an expression failed, and
+    `overwrite` are the fields that it gave, `place` is where it stands. That of a server is
+    `forwarded`, `overruled` where a rule decided all the same, or what stands for it where the
+    server failed with `error`.
     """
 
     node: str
@@ -39,6 +48,8 @@ class HookAnswered:
     rule: str = ""
     seen: int = 0
     error: str = ""
+    overwrite: Map[str, Json] = field(default=EMPTY)
+    place: Place | None = None
 
 
 @frozen
@@ -114,51 +125,6 @@ class ActionFailed:
     error: str
     reached: bool
     withdrawn: bool = False
-
-
-@frozen
-class ConfigurationLoaded:
-    """orchestrator.yaml was taken; this is what decisions rest on from now."""
-
-    configuration: Configuration
-    place: Place
-
-
-@frozen
-class Moved:
-    """A resource has another name from now, and is the same."""
-
-    old: Key
-    new: Key
-
-
-@frozen
-class StateLoaded:
-    """State files were taken: each added or changed item whole, and the names of removed ones.
-
-    Renamed ones are neither: what runs under the old name goes on under the new one.
-    """
-
-    items: tuple[Resource, ...]
-    removed: tuple[Key, ...] = ()
-    moved: tuple[Moved, ...] = ()
-
-
-@frozen
-class DocumentRejected:
-    """A file was refused; its last good version stays in force."""
-
-    file: str
-    line: int
-    column: int
-    message: str
-
-
-@frozen
-class DocumentAccepted:
-    """A file that had been refused is well again."""
-
-    file: str
 
 
 @frozen
@@ -319,6 +285,7 @@ Event = (
     | ActionFailed
     | ConfigurationLoaded
     | StateLoaded
+    | RulesLoaded
     | DocumentRejected
     | DocumentAccepted
     | Adopted

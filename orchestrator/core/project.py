@@ -6,6 +6,7 @@ It never fails on an entry that stands in the log: a fact about something that t
 know is kept in the log and changes nothing here.
 """
 
+from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
@@ -19,6 +20,7 @@ from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.ownership import with_adoption
 from orchestrator.core.renaming import with_renamed
 from orchestrator.core.resource import Place, Placement
+from orchestrator.core.ruled import with_answer, with_rules, with_session, without_sessions
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
@@ -32,7 +34,9 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
     world = evolve(world, position=entry.position, at_ms=entry.at_ms)
     match event:
         case events.HookReceived():
-            return with_hook(world, event, kinds)
+            return with_session(with_hook(world, event, kinds), event)
+        case events.HookAnswered():
+            return with_answer(world, event, entry.cause)
         case events.HooksLost(node=node):
             return with_touched(world, node)
         case events.Looked():
@@ -43,15 +47,17 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return finished(world, event, kinds)
         case events.ActionFailed():
             return failed(world, event, kinds)
-        case events.ConfigurationLoaded():
+        case documents.ConfigurationLoaded():
             return with_taken(world, with_configuration(world, event, kinds))
-        case events.StateLoaded():
+        case documents.StateLoaded():
             renamed = with_renamed(world, event, kinds)
             return with_taken(world, with_state(renamed, event, kinds))
-        case events.DocumentRejected(file=file, line=line, column=column, message=message):
+        case documents.RulesLoaded():
+            return with_rules(world, event)
+        case documents.DocumentRejected(file=file, line=line, column=column, message=message):
             rejected = Rejected(Place(file, line, column), message, world.position)
             return evolve(world, rejected=world.rejected.set(file, rejected))
-        case events.DocumentAccepted(file=file):
+        case documents.DocumentAccepted(file=file):
             return evolve(world, rejected=without(world.rejected, file))
         case events.Adopted():
             return with_adoption(world, event, kinds)
@@ -65,7 +71,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
         case events.NodeFound(node=node):
             return _found(world, node, kinds)
         case events.NodeRestarted():
-            return with_restart(world, event, kinds)
+            return without_sessions(with_restart(world, event, kinds), event.node)
         case events.Forgotten():
             return with_forgotten(world, entry, event)
         case events.FightStopped(node=node, key=key, message=message):
@@ -84,9 +90,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return _began(world, kinds)
         case events.ClockStepped(by_ms=by_ms) if by_ms > 0:
             return _stepped(world, by_ms)
-        case (  # pragma: no branch
-            events.HookAnswered() | events.Parked() | events.DaemonStopped() | events.ClockStepped()
-        ):
+        case events.Parked() | events.DaemonStopped() | events.ClockStepped():  # pragma: no branch
             return world
 
 

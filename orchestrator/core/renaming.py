@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from orchestrator.core.desired import indexed
-from orchestrator.core.event import Moved, StateLoaded
+from orchestrator.core.document import Moved, StateLoaded
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map, without
 from orchestrator.core.ownership import with_owner, with_placed

@@ -143,10 +143,15 @@ def sealed_text(value: str, seal: Seal) -> str:
 
 @frozen
 class Sealer:
-    """Seals trees: `whole` are member names or dotted paths (`custom.token`) to seal whole."""
+    """Seals trees: `whole` are member names or dotted paths (`custom.token`) to seal whole.
+
+    What looks sealed already stays as it is, but for where others speak (`trusts_seals` false): a
+    seal that somebody has seen must not pass for the secret that it was made of.
+    """
 
     seal: Seal
     whole: frozenset[str] = field(default=WHOLE)
+    trusts_seals: bool = True
 
     def tree(self, value: Json, path: str = "", depth: int = 0) -> Json:
         """Return the same JSON, frozen, with what is sensitive in it sealed.
@@ -181,6 +186,8 @@ class Sealer:
         return path in self.whole or path.rpartition(".")[2] in self.whole
 
     def _text(self, value: str, path: str) -> str:
+        if not self.trusts_seals and _SEALED.fullmatch(value):
+            return f"{MARK}{self.seal(value)}"
         if self._is_whole(path):
             return sealed_whole(value, self.seal)
         if path.rpartition(".")[2] == KEYED and not _is_rtmp(value):

@@ -3,6 +3,7 @@
 Names are percent-encoded, so that a subject has no space and one slash.
 """
 
+from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.event import Event
 from orchestrator.core.json import text
@@ -34,12 +35,14 @@ def subject_of(event: Event) -> str:  # noqa: C901 - one table
             | events.NodeRestarted(node=node)
         ):
             return subject("node", node)
-        case events.ConfigurationLoaded(place=place):
+        case documents.ConfigurationLoaded(place=place):
             return subject("document", place.file)
-        case events.DocumentRejected(file=file) | events.DocumentAccepted(file=file):
+        case documents.DocumentRejected(file=file) | documents.DocumentAccepted(file=file):
             return subject("document", file)
-        case events.StateLoaded():
+        case documents.StateLoaded():
             return subject("document", "state")
+        case documents.RulesLoaded():
+            return subject("document", "rules")
         case events.PlanHeld(hold=hold) | events.PlanApproved(hold=hold):
             return subject("hold", hold)
         case events.OperatorAsked(verb=verb):

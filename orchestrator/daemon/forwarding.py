@@ -8,6 +8,7 @@ from orchestrator.core.event import HookAnswered, HookReceived
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import text
 from orchestrator.core.subject import subject_of
+from orchestrator.daemon.admitting import Answering
 from orchestrator.errors import BackendFailed, LogRefused
 from orchestrator.shell.backend import Backend, Transports, network
 from orchestrator.shell.log.log import Log
@@ -29,12 +30,13 @@ class Forwarding:
     _backends: dict[Forward, Backend] = field(factory=dict)
 
     async def answer(
-        self, forward: Forward, hook: HookReceived, request: Request, position: int, echo: Reply
+        self, forward: Forward, answering: Answering, request: Request, echo: Reply
     ) -> Reply:
         """Return the server's answer to a hook, or what stands for it where there is none.
 
-        `position` is the hook's entry, 0 where none was written; `echo` is the safe answer.
+        `echo` is the safe answer; it stands, too, where a rule decides and the server refuses.
         """
+        hook, position = answering.hook, answering.position
         backend = self._backends.setdefault(forward, Backend(forward, self.transports))
         try:
             reply = await backend.ask(hook.method, request.headers, request.body)
@@ -48,11 +50,13 @@ class Forwarding:
         else:
             if self.failed.pop(forward.url, 0):
                 journal.info("hooks_forwarded_again", node=hook.node)
+        if answering.found is not None:
+            decision = "overruled"
         if position or reply.status != 200:
             about = subject_of(hook)
             answered = HookAnswered(hook.node, hook.method, reply.status, decision, about)
             await self._say(hook, evolve(answered, seen=position, error=reason), position)
-        return reply
+        return reply if answering.found is None or reply.status == 200 else echo
 
     async def tidy(self, forwards: tuple[Forward, ...]) -> None:
         """Close what is not named any more; a hook on its way may use it again, and opens it."""

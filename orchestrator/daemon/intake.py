@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookReceived, HooksLost
 from orchestrator.core.http import InetPeer, Reply, Request
+from orchestrator.daemon.admitting import Admission, Answering
 from orchestrator.daemon.forwarding import Forwarding, chosen
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import LogRefused, SecretMissing
@@ -72,9 +73,11 @@ class Intake:
     repeated: int = 0
     lost: dict[str, HooksLost] = field(factory=dict)
     forwarding: Forwarding = field(init=False)
+    admission: Admission = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.forwarding = Forwarding(self.log, self.vault)
+        self.admission = Admission(self.memory, self.log, self.vault)
 
     async def respond(self, request: Request) -> Reply:
         """Return the answer to one request."""
@@ -88,26 +91,26 @@ class Intake:
         if reason := self._distrust(address, request):
             self._refused(address.node, request, reason)
             return FORBIDDEN
-        taken = take(address, request, self.memory.world, self.vault.sealer, self.memory.now_ms())
+        taken = take(address, request, self.memory.world, self.vault.guard, self.memory.now_ms())
         match taken:
             case Refused(reply=reply, reason=reason):
                 self._refused(address.node, request, reason)
                 return reply
-            case Counted(hook=hook, reply=reply):
+            case Counted(hook=hook, reply=reply) if self.admission.passes(hook):
                 self.counted += 1
-                return await self._answer(hook, request, 0, reply)
-            case Taken(hook=hook, reply=reply):
+                return await self._answer(Answering(hook), request, reply)
+            case Counted(hook=hook, reply=reply) | Taken(hook=hook, reply=reply):
                 try:
-                    position = await self._append(hook)
+                    answering = await self._append(hook)
                 except LogRefused as refused:
                     self._refused(address.node, request, "the log cannot be written")
                     if not self.settings.hooks.answers_without_log:
                         return error(503, str(refused), Retry_After=RETRY_AFTER_S)
                     self._lose(address.node)
-                    position = 0
+                    answering = Answering(hook, found=self.admission.found(hook))
                 else:
                     self.received += 1
-                return await self._answer(hook, request, position, reply)
+                return await self._answer(answering, request, reply)
 
     async def tend(self) -> None:
         """Own up to what is lost and close what is not used, again and again, until cancelled.
@@ -137,23 +140,23 @@ class Intake:
         lost = self.lost.get(node) or HooksLost(node, 0, self.memory.now_ms())
         self.lost[node] = evolve(lost, count=lost.count + 1)
 
-    async def _answer(
-        self, hook: HookReceived, request: Request, position: int, echo: Reply
-    ) -> Reply:
-        """Return the echo, or what the server says that the hook is forwarded to."""
-        forward = chosen(self.settings.hooks.forward, hook)
-        if forward is None:
-            return echo
-        return await self.forwarding.answer(forward, hook, request, position, echo)
+    async def _answer(self, answering: Answering, request: Request, echo: Reply) -> Reply:
+        """Return the echo, or what the server says that the hook is forwarded to, under our rules.
 
-    async def _append(self, hook: HookReceived) -> int:
-        """Append a hook, marked where it says again what it has said; return its position."""
+        A rule decides whatever that server says, which is told all the same.
+        """
+        forward = chosen(self.settings.hooks.forward, answering.hook)
+        if forward is not None:
+            echo = await self.forwarding.answer(forward, answering, request, echo)
+        return self.admission.reply(answering, echo)
+
+    async def _append(self, hook: HookReceived) -> Answering:
+        """Append a hook, marked where it says again what it has said, with what rules decide."""
         before = self.memory.repeats.of(hook, self.memory.now_ms())
         if before:
             hook = evolve(hook, duplicate_of=before)
             self.repeated += 1
-        (entry,) = await self.log.append([Fact(hook, actor=hook.node)])
-        return entry.position
+        return await self.admission.append(hook)
 
     def _distrust(self, address: Address, request: Request) -> str:
         """Return why the sender is not the node that it says it is, "" when it is."""

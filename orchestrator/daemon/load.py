@@ -5,25 +5,29 @@ after a restart too. A change that takes away or interrupts too much goes into t
 the hold that keeps it back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 from attrs import define, frozen
 
-from orchestrator.core.entry import Entry, Fact
-from orchestrator.core.event import (
+from orchestrator.core.document import (
     ConfigurationLoaded,
     DocumentAccepted,
     DocumentRejected,
-    Event,
+    RulesLoaded,
     StateLoaded,
 )
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import Event
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import judge
 from orchestrator.core.project import project
+from orchestrator.core.resource import Place
+from orchestrator.core.rule import Admit, Table
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import DocumentError, Fault
+from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.state import FileRead
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.settings import Settings
@@ -33,10 +37,21 @@ journal = structlog.stdlib.get_logger()
 
 @frozen
 class Documents:
-    """What was read: the configuration, and each state file with its resources or its faults."""
+    """What was read: the configuration, and each file of state or rules with what is in it."""
 
     settings: Settings
     files: tuple[FileRead, ...]
+    rules: tuple[RulesRead, ...] = ()
+
+    @property
+    def read(self) -> tuple[FileRead | RulesRead, ...]:
+        """Return every file."""
+        return (*self.files, *self.rules)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Return all that is wrong in them."""
+        return tuple(fault for file in self.read for fault in file.faults)
 
 
 @frozen
@@ -65,12 +80,13 @@ class Loader:
             LogRefused: nothing of it was taken.
         """
         world = self.memory.world
-        faults = tuple(fault for file in documents.files for fault in file.faults)
+        faults = documents.faults
         if not world.is_configured and faults:
             raise DocumentError(faults)
 
-        def made() -> list[Fact]:  # on the world that it changes: no look may come in between
-            events = news(self.memory.world, documents, self.memory.kinds)
+        def made(pending: Sequence[Entry] = ()) -> list[Fact]:
+            """Return what is news for the world that it changes: no look may come in between."""
+            events = news(self.memory.after(pending), documents, self.memory.kinds)
             return [Fact(event, cause, actor) for event in events]
 
         entries = await self.log.append_made(made) if made() else ()
@@ -88,8 +104,11 @@ def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
     loaded = difference(world, documents.files)
     if loaded != StateLoaded(()):
         events.append(loaded)
-    events += [event for file in documents.files for event in _verdict(world, file)]
-    present = {file.file for file in documents.files}
+    ruled = difference_of_rules(world, documents.rules)
+    if ruled != RulesLoaded():
+        events.append(ruled)
+    events += [event for file in documents.read for event in _verdict(world, file)]
+    present = {file.file for file in documents.read}
     events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]
     holds: list[Event] = []
     for event in events:
@@ -125,12 +144,45 @@ def difference(world: World, files: Sequence[FileRead]) -> StateLoaded:
     return StateLoaded(items, removed, moved)
 
 
+def difference_of_rules(world: World, files: Sequence[RulesRead]) -> RulesLoaded:
+    """Return rules and tables that are new or changed, and the names of those that are gone."""
+    good = [file for file in files if not file.faults]
+    faulty = [file.file for file in files if file.faults]
+    rules = {rule.name: rule for file in good for rule in file.rules}
+    tables = {table.name: table for file in good for table in file.tables}
+    return RulesLoaded(
+        items=tuple(rules[name] for name in sorted(rules) if world.rules.get(name) != rules[name]),
+        removed=_gone(world.rules, rules, faulty),
+        tables=tuple(
+            tables[name] for name in sorted(tables) if world.tables.get(name) != tables[name]
+        ),
+        tables_removed=_gone(world.tables, tables, faulty),
+    )
+
+
+def places_of(world: World) -> Mapping[str, Place]:
+    """Return where what is in force stands, as `rule NAME` and `table NAME`."""
+    rules = {f"rule {name}": rule.place for name, rule in world.rules.items()}
+    return rules | {f"table {name}": table.place for name, table in world.tables.items()}
+
+
+def _gone(
+    before: Mapping[str, Admit | Table], now: Mapping[str, Admit | Table], faulty: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the names that no file has any more, but for those of faulty ones."""
+    return tuple(
+        name
+        for name in sorted(before)
+        if name not in now and not _is_of(before[name].place.file, faulty)
+    )
+
+
 def _is_of(file: str, faulty: Sequence[str]) -> bool:
     """Return whether a file is one of these, or below one of these folders."""
     return any(file == name or file.startswith(f"{name}/") for name in faulty)
 
 
-def _verdict(world: World, file: FileRead) -> list[Event]:
+def _verdict(world: World, file: FileRead | RulesRead) -> list[Event]:
     rejected = world.rejected.get(file.file)
     if not file.faults:
         return [DocumentAccepted(file.file)] if rejected is not None else []
@@ -146,7 +198,7 @@ def _taken(entries: Sequence[Entry], faults: tuple[Fault, ...], position: int) -
     holds: list[str] = []
     for entry in entries:
         match entry.event:
-            case StateLoaded(items=items, removed=gone):
+            case StateLoaded(items=items, removed=gone) | RulesLoaded(items=items, removed=gone):
                 changed, removed = changed + len(items), removed + len(gone)
             case event if hold := getattr(event, "hold", ""):
                 holds.append(hold)

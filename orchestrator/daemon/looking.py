@@ -38,7 +38,7 @@ async def listed(client: NodeClient, kind: Kind[Any], node: Node, vault: Vault) 
 
 def sealed(found: Listing, vault: Vault) -> Listing:
     """Return the same list, fit to be kept."""
-    return evolve(found, items=tuple(vault.sealer.object(item) for item in found.items))
+    return evolve(found, items=tuple(vault.guard.object(item) for item in found.items))
 
 
 async def listed_in_clear(

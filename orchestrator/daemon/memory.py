@@ -98,6 +98,20 @@ class NodeMemory:
 
 
 @define(eq=False)
+class Ahead:
+    """A world that goes on from another one by entries on their way to disk; `last` is the last."""
+
+    base: World
+    count: int
+    last: Entry | None
+    world: World
+
+    def leads_to(self, pending: Sequence[Entry]) -> bool:
+        """Return whether these begin with those that it was made with."""
+        return 0 < self.count <= len(pending) and pending[self.count - 1] is self.last
+
+
+@define(eq=False)
 class Memory:
     """All that changes while the daemon runs. `now_ms` is its clock: Unix time, never backwards."""
 
@@ -108,6 +122,7 @@ class Memory:
     looks: dict[Scope, LastLook] = field(factory=dict)
     nodes: dict[str, NodeMemory] = field(factory=dict)
     repeats: Repeats = field(factory=Repeats)
+    _ahead: Ahead | None = None
 
     def node(self, name: str) -> NodeMemory:
         """Return what is to be thought of for a node."""
@@ -133,6 +148,21 @@ class Memory:
                     self._concern(placements)
             if name := node_of(entry.event):
                 self.node(name).stir()
+
+    def after(self, pending: Sequence[Entry]) -> World:
+        """Return the world as it will be with entries that are on their way to disk.
+
+        Each is folded once, however often one asks with some more of them.
+        """
+        ahead, count = self._ahead, 0
+        world = self.world
+        if ahead is not None and ahead.base is world and ahead.leads_to(pending):
+            world, count = ahead.world, ahead.count
+        for entry in pending[count:]:
+            world = project(world, entry, self.kinds)
+        last = pending[-1] if pending else None
+        self._ahead = Ahead(self.world, len(pending), last, world)
+        return world
 
     def _concern(self, placements: Iterable[Placement]) -> None:
         for placement in placements:

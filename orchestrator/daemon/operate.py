@@ -91,6 +91,7 @@ class Operator:
             lost=sum(lost.count for lost in self.intake.lost.values()),
             keep_alives=self.intake.counted,
             refusals=self.intake.refusals.listed(),
+            denied=tuple(sorted(self.intake.admission.denied.items())),
         )
         memory = self.memory
         return api.View(

@@ -22,7 +22,7 @@ from orchestrator.core.plan import is_settled
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.doors import Doors
 from orchestrator.daemon.intake import Intake
-from orchestrator.daemon.load import Documents, Loader, Taken
+from orchestrator.daemon.load import Documents, Loader, Taken, places_of
 from orchestrator.daemon.loops import Loops
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.operate import Operator
@@ -32,6 +32,7 @@ from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell import systemd
 from orchestrator.shell.documents.configuration import read_configuration
 from orchestrator.shell.documents.folder import Signature
+from orchestrator.shell.documents.rules import read_rules
 from orchestrator.shell.documents.state import StateReader
 from orchestrator.shell.documents.watch import signatures, wait_changed
 from orchestrator.shell.log.log import Log
@@ -169,8 +170,9 @@ class Daemon:
 
     def _read_state(self, settings: Settings) -> Documents:
         self.vault.sources, self.vault.whole = settings.secrets, settings.hooks.sealed
-        declared = self.memory.world.declared
-        return Documents(settings, self.states.read(settings, self.vault, KINDS, declared=declared))
+        world = self.memory.world
+        states = self.states.read(settings, self.vault, KINDS, declared=world.declared)
+        return Documents(settings, states, read_rules(settings, self.vault, places_of(world)))
 
     def _apply(self, settings: Settings) -> None:
         self.settings = self.intake.settings = settings

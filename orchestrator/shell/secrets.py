@@ -85,8 +85,13 @@ class Vault:
 
     @property
     def sealer(self) -> Sealer:
-        """Return what seals hooks and listings on the way in."""
+        """Return what seals what we say ourselves, of which parts may be sealed already."""
         return Sealer(self.seal, with_whole(self.whole))
+
+    @property
+    def guard(self) -> Sealer:
+        """Return what seals hooks and listings on the way in."""
+        return Sealer(self.seal, with_whole(self.whole), trusts_seals=False)
 
     def seal(self, value: str) -> str:
         """Return the seal of a value: the same for the same value, under this key."""

@@ -32,6 +32,7 @@ class Vitals:
     lost: int = 0
     keep_alives: int = 0
     refusals: tuple[tuple[str, str, str, int], ...] = ()
+    denied: tuple[tuple[str, int], ...] = ()
 
 
 def status(
@@ -86,6 +87,7 @@ def status(
         "held": holds,
         "rejected": rejected,
         "refusedHooks": refused,
+        "denied": [{"rule": rule, "count": count} for rule, count in vitals.denied],
     }  # fmt: skip
 
 

@@ -39,9 +39,34 @@ def _hook(body: Body, _about: str) -> str:
 
 def _answered(body: Body, _about: str) -> str:
     status, method = body.get("status"), body.get("method")
+    if rule := body.get("rule"):
+        return _by_rule(body, str(rule))
     if body.get("decision") == "forwarded":
         return f"the application server answers {status} to {method}"
     return f"{method} is answered {status} ({body.get('decision')}): {_cut(body.get('error', ''))}"
+
+
+def _by_rule(body: Body, rule: str) -> str:
+    place = _mapping(body.get("place"))
+    verb = "denies" if body.get("decision") == "deny" else "allows"
+    said = f"rule {rule} ({place.get('file')}:{place.get('line')}) {verb} {body.get('method')}"
+    if error := body.get("error"):
+        return f"{said}, since it fails: {_cut(error)}"
+    given = _mapping(body.get("overwrite"))
+    fields = ", ".join(f"{name} {_cut(str(given[name]))}" for name in sorted(given))
+    return f"{said} with {fields}" if fields else said
+
+
+def _ruled(body: Body, _about: str) -> str:
+    items, removed = body.get("items") or (), body.get("removed") or ()
+    names = [str(_mapping(item).get("name")) for item in items]
+    words = [f"rules taken: {', '.join(names)}"] if names else []
+    words += [f"rules gone: {', '.join(map(str, removed))}"] if removed else []
+    tables = [str(_mapping(one).get("name")) for one in body.get("tables") or ()]
+    gone = [str(name) for name in body.get("tablesRemoved") or ()]
+    words += [f"tables taken: {', '.join(tables)}"] if tables else []
+    words += [f"tables gone: {', '.join(gone)}"] if gone else []
+    return "; ".join(words)
 
 
 def _lost(body: Body, _about: str) -> str:
@@ -140,6 +165,7 @@ TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
     "ActionFinished": _finished,
     "ActionFailed": _failed,
     "StateLoaded": _state,
+    "RulesLoaded": _ruled,
     "ConfigurationLoaded": _configured,
     "DocumentRejected": lambda body, _: (
         f"{body.get('file')}:{body.get('line')}:{body.get('column')} is refused: "

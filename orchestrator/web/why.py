@@ -162,5 +162,14 @@ def _told(row: Any, about: str) -> Json:
         "cause": row.cause or None,
         "actor": row.actor,
         "text": told(row.type, row.body, about),
-        "rule": None,
+        "rule": _rule(row),
     }
+
+
+def _rule(row: Any) -> Json:
+    """Return the rule that an entry is due to and where it stood then, None for none."""
+    name = row.body.get("rule") if isinstance(row.body, Mapping) else None
+    if not name:
+        return None
+    place = row.body.get("place") or {}
+    return {"name": name, "file": place.get("file", ""), "line": place.get("line", 0)}

@@ -8,6 +8,7 @@ import attrs
 from hypothesis import strategies as st
 
 from orchestrator.codec import TAGS, codec_of
+from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.configuration import Configuration, Node, Policy
 from orchestrator.core.entry import Entry, Fact
@@ -16,6 +17,7 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Key, Place, Resource, Seen
+from orchestrator.core.rule import Admit, Decision, Table
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.transponder import Sound, Transponder
@@ -45,14 +47,14 @@ STREAM = Seen("s-1", "s-1", Map({"name": "studio", "status": "PUBLISHING", "crea
 CALL = ("wcs1", KEY, "create", "/push/startup")
 
 SAMPLES = (
-    events.ConfigurationLoaded(
+    documents.ConfigurationLoaded(
         Configuration(nodes=Map({"wcs1": Node(Map({"role": "origin"}), Policy.OBSERVE)})),
         Place("orchestrator.yaml", 1, 1),
     ),
-    events.StateLoaded(
+    documents.StateLoaded(
         (RESOURCE,),
         (Key("transponder", "old"),),
-        (events.Moved(Key("transponder", "before"), KEY),),
+        (documents.Moved(Key("transponder", "before"), KEY),),
     ),
     events.DaemonStarted("0.1.0", 42),
     events.HookReceived(
@@ -66,8 +68,8 @@ SAMPLES = (
     events.ActionFinished(*CALL, 200, freeze({"mediaSessionId": "m-1"}), "m-1"),
     events.Looked("wcs1", "transponder", (SEEN,), doubted=("x",)),
     events.ActionFailed(*CALL, "timed out", reached=True),
-    events.DocumentRejected("state/b.yaml", 2, 1, "unknown key"),
-    events.DocumentAccepted("state/c.yaml"),
+    documents.DocumentRejected("state/b.yaml", 2, 1, "unknown key"),
+    documents.DocumentAccepted("state/c.yaml"),
     events.Adopted("wcs1", KEY, "rtmp_studio rtmp://h/live", "m-2"),
     events.Forgotten("wcs1", KEY, "rtmp_studio rtmp://h/live", "m-2"),
     events.Parked("wcs1", KEY, 10, "refused"),
@@ -105,6 +107,21 @@ ALL = (
     events.FightStopped("wcs1", KEY, "muted (declared: False, found: True)"),
     events.HooksLost("wcs1", 3, 1_700_000_000_000),
     events.HookAnswered("wcs1", "connect", 403, "deny", "stream/studio", error="no answer"),
+    documents.RulesLoaded(
+        (
+            Admit(
+                "rename",
+                Place("rules/a.yaml", 2, 3),
+                ("publishStream",),
+                Decision.ALLOW,
+                'hook.name != "a"',
+                Map({"name": "studio-${hook.name}"}),
+            ),
+        ),
+        ("old",),
+        (Table("t", Place("rules/a.yaml", 9, 3), freeze({"a": [1, None, "~0123456789abcdef"]})),),
+        ("gone",),
+    ),
 )
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)

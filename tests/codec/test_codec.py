@@ -21,8 +21,9 @@ from orchestrator.codec import (
     camel,
     dumps,
 )
+from orchestrator.core.document import DocumentAccepted
 from orchestrator.core.entry import Entry, Fact
-from orchestrator.core.event import DocumentAccepted, NodeFound
+from orchestrator.core.event import NodeFound
 from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer

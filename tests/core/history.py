@@ -4,15 +4,14 @@ from attrs import define, evolve, field
 
 from orchestrator.core.action import Adopt, Create, Update, name_of
 from orchestrator.core.configuration import Configuration, Node
+from orchestrator.core.document import ConfigurationLoaded, StateLoaded
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import (
     ActionFailed,
     ActionFinished,
     ActionStarted,
     Adopted,
-    ConfigurationLoaded,
     HookReceived,
-    StateLoaded,
 )
 from orchestrator.core.json import freeze
 from orchestrator.core.limits import judge

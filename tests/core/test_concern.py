@@ -3,6 +3,7 @@
 import pytest
 from attrs import evolve
 
+from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.concern import NOTHING, Everything, concern
 from orchestrator.core.configuration import Configuration
@@ -37,12 +38,12 @@ def concerned(event, history=None):
         (events.ActionStarted(*STEP, EMPTY, 1, "gone", "m"), {at("a")}),
         (events.ActionFinished(*STEP, 200), {at("a")}),
         (events.Adopted(NODE, key("a"), "n", "m"), {at("a")}),
-        (events.StateLoaded((line("c"),), (key("b"),)), {at("b"), at("c")}),
+        (documents.StateLoaded((line("c"),), (key("b"),)), {at("b"), at("c")}),
         (events.PlanHeld("h", "r", "m", (HELD,)), {at("a")}),
         (events.NodeLost(NODE, "m"), Everything(NODE)),
         (events.NodeFound(NODE), Everything(NODE)),
         (events.NodeRestarted(NODE, "m"), Everything(NODE)),
-        (events.ConfigurationLoaded(Configuration(), Place("f", 1, 1)), Everything()),
+        (documents.ConfigurationLoaded(Configuration(), Place("f", 1, 1)), Everything()),
         (events.PlanApproved("h"), Everything()),
         (events.OperatorAsked("stop", freeze({"resources": ["transponder/a"]})), {at("a")}),
         (events.OperatorAsked("pause", freeze({"resources": ["node/wcs1"]})), Everything()),
@@ -53,8 +54,8 @@ def concerned(event, history=None):
         (events.Checkpoint(World()), Everything()),
         (events.HooksLost(NODE, 3, 1), NOTHING),
         (events.HookAnswered(NODE, "connect", 200, "forwarded", "stream/a"), NOTHING),
-        (events.DocumentRejected("f", 1, 1, "m"), NOTHING),
-        (events.DocumentAccepted("f"), NOTHING),
+        (documents.DocumentRejected("f", 1, 1, "m"), NOTHING),
+        (documents.DocumentAccepted("f"), NOTHING),
         (events.Parked(NODE, key("a"), 1, "m"), NOTHING),
         (events.DaemonStopped("m"), NOTHING),
         (events.ClockStepped(1), NOTHING),
@@ -106,9 +107,9 @@ def test_an_update_of_what_is_gone_sets_nothing():
 
 
 def test_faulty_documents_and_a_lost_tail_are_remembered_until_they_are_well():
-    history = begun(line("a")).happen(events.DocumentRejected("f", 1, 1, "m"))
+    history = begun(line("a")).happen(documents.DocumentRejected("f", 1, 1, "m"))
     assert set(history.world.rejected) == {"f"}
-    history.happen(events.DocumentAccepted("f"), events.TailLost(9, "h"))
+    history.happen(documents.DocumentAccepted("f"), events.TailLost(9, "h"))
     assert (history.world.rejected, history.world.tail_lost) == (EMPTY, 9)
 
 

@@ -1,6 +1,7 @@
 """New names of resources, and answers to what began under the old ones."""
 
-from orchestrator.core.event import ActionFinished, ActionStarted, Moved, StateLoaded
+from orchestrator.core.document import Moved, StateLoaded
+from orchestrator.core.event import ActionFinished, ActionStarted
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.renaming import current
 from tests.core.history import NODE, at, begun, key, line

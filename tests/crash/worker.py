@@ -18,8 +18,8 @@ from pathlib import Path
 
 import trio
 
+from orchestrator.core.document import DocumentRejected
 from orchestrator.core.entry import Fact
-from orchestrator.core.event import DocumentRejected
 from orchestrator.errors import LogError, LogRefused
 from orchestrator.shell.log.backup import backed_up
 from tests.crash.place import Place

@@ -4,7 +4,8 @@ import json
 from types import SimpleNamespace
 
 from orchestrator.core.configuration import Node, Policy
-from orchestrator.core.event import DocumentRejected, NodeLost
+from orchestrator.core.document import DocumentRejected
+from orchestrator.core.event import NodeLost
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import OnChange
 from orchestrator.web.api import events
@@ -92,6 +93,7 @@ def test_the_status_has_the_fields_that_are_told():
             "held": [],
             "rejected": [],
             "refusedHooks": [],
+            "denied": [],
         },
     )
 

@@ -16,7 +16,6 @@ from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.folder import (
     absent,
     files_below,
-    is_absent,
     legible,
     read_bytes,
     shown,
@@ -81,7 +80,6 @@ class _Reading:
         nodes = self.nodes(tree, form)
         self.check_secrets(tree)
         self.check_state(tree)
-        self.check_rules(form)
         return None if self.faults.ordered else self.made(form, nodes)
 
     def tree(self, path: Path, file: str) -> TreeNode | None:
@@ -176,14 +174,6 @@ class _Reading:
         if isinstance(written, SequenceNode) and not written.items:
             message = "name a folder: without one, all that is declared would be ended"
             self.faults.add(written.place, message)
-
-    def check_rules(self, form: Any) -> None:
-        """Refuse rule files, which nothing reads yet; a folder that is not there is as empty."""
-        base = self.path.parent
-        for folder in () if form is FAULTY else (base / rules for rules in form.rules):
-            for file in () if is_absent(folder) else self.files(folder):
-                message = "rules are not in this version: remove the file, or name another folder"
-                self.faults.keep(Fault(shown(file, base), 1, 1, message))
 
     def made(self, form: ConfigurationForm, nodes: dict[str, NodeForm]) -> Settings:
         base = self.path.parent

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from orchestrator.core.event import Moved
+from orchestrator.core.document import Moved
 from orchestrator.core.kind import Kinds
 from orchestrator.core.resource import Key
 from orchestrator.shell.documents.faults import Faults

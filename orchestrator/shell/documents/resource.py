@@ -12,7 +12,7 @@ import attrs
 from attrs import define, evolve, field, frozen
 
 from orchestrator.core.configuration import Configuration, Policy, Retry
-from orchestrator.core.event import Moved
+from orchestrator.core.document import Moved
 from orchestrator.core.kind import Kind, Kinds, Reach
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.placement import placements

@@ -26,10 +26,12 @@ from orchestrator.shell.documents.member import (
     members_of,
 )
 from orchestrator.shell.documents.resource import DEFAULTS, Common
+from orchestrator.shell.documents.rules import NAME as RULE_NAME
+from orchestrator.shell.documents.rules import RulesForm
 
 Schema = dict[str, Any]
 Text = Callable[[Member], Schema]
-Document = Literal["configuration", "state"]
+Document = Literal["configuration", "state", "rules"]
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 REFERENCE: Final = r"\$\{secret\.[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+)?\}"
@@ -39,8 +41,12 @@ NAME: Final = r"^(?!~)(?!.*\$\{)[^/\x00-\x1f\x7f]+$"
 
 def schema(document: Document, kinds: Kinds) -> Schema:
     """Return the schema of a sort of documents."""
-    body = _configuration() if document == "configuration" else _state(kinds)
-    return {"$schema": DRAFT, "title": f"{document} of the orchestrator", **body}
+    bodies = {
+        "configuration": _configuration,
+        "state": lambda: _state(kinds),
+        "rules": _rules,
+    }
+    return {"$schema": DRAFT, "title": f"{document} of the orchestrator", **bodies[document]()}
 
 
 def _configuration() -> Schema:
@@ -53,6 +59,19 @@ def _configuration() -> Schema:
     secrets["propertyNames"] = {"pattern": f"^({SECRET_NAME.pattern})$"}
     secrets["additionalProperties"] |= {"minProperties": 1, "maxProperties": 1}
     return body
+
+
+def _rules() -> Schema:
+    """Return the schema of rule files; what an expression is worth is for the reader."""
+    body = _object(RulesForm, text=_text_with_expressions, is_whole=True)
+    for section in ("rules", "tables"):
+        body["properties"][section]["propertyNames"] = {"pattern": f"^({RULE_NAME.pattern})$"}
+    return body
+
+
+def _text_with_expressions(member: Member) -> Schema:
+    words = next((rule.words for rule in member.rules if isinstance(rule, OneOf)), None)
+    return {"enum": list(words)} if words else {"type": "string", "minLength": 1}
 
 
 def _state(kinds: Kinds) -> Schema:

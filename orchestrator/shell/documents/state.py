@@ -12,7 +12,7 @@ import attrs
 from attrs import define, evolve, field, frozen
 
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.event import Moved
+from orchestrator.core.document import Moved
 from orchestrator.core.kind import Kinds
 from orchestrator.core.resource import Key, Resource
 from orchestrator.errors import Fault, SecretMissing

@@ -25,6 +25,7 @@ from orchestrator.shell.log.chain import Head, hash_of
 from orchestrator.shell.log.store import Opened, Store
 
 BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
+MADE = 2  # entries that what is still to be made is taken for
 WAITING_MAX = 20_000  # facts not on disk yet: beyond it we refuse instead of growing
 
 
@@ -46,15 +47,24 @@ async def in_thread(work: Callable[[], object], /) -> object:
     return await trio.to_thread.run_sync(work)
 
 
+Make = Callable[[Sequence[Entry]], Sequence[Fact]]
+"""Makes facts on what goes to disk with them, before them: entries that nobody has heard of yet."""
+
+
 @define(eq=False)
 class Append:
     """Facts of one caller on their way to disk; those that are still to be made come alone."""
 
     facts: tuple[Fact, ...]
-    make: Callable[[], Sequence[Fact]] | None = None
+    make: Make | None = None
     done: trio.Event = field(factory=trio.Event)
     entries: tuple[Entry, ...] = ()
     refused: LogRefused | None = None
+
+    @property
+    def weight(self) -> int:
+        """Return how much it counts; what is still to be made counts as a little."""
+        return len(self.facts) if self.make is None else MADE
 
 
 @define(eq=False)
@@ -132,10 +142,11 @@ class Log:
         """
         return await self._through(Append(tuple(facts))) if facts else ()
 
-    async def append_made(self, make: Callable[[], Sequence[Fact]]) -> tuple[Entry, ...]:
+    async def append_made(self, make: Make) -> tuple[Entry, ...]:
         """Block until the facts that `make` returns are on disk; return them as entries.
 
-        It is called when all that was appended before is there, and nothing comes in between.
+        It is called when all that was appended before is there or in its argument, and nothing
+        comes in between; it may be for nothing, where the disk then refuses.
 
         Raises:
             LogRefused: they are not on disk, as far as anyone may rely on it.
@@ -143,10 +154,10 @@ class Log:
         return await self._through(Append((), make))
 
     async def _through(self, append: Append) -> tuple[Entry, ...]:
-        if self._is_closing or self._waiting_count + len(append.facts) > WAITING_MAX:
+        if self._is_closing or self._waiting_count + append.weight > WAITING_MAX:
             raise LogRefused("it is closing" if self._is_closing else "too much is waiting")
         self._waiting.append(append)
-        self._waiting_count += len(append.facts)
+        self._waiting_count += append.weight
         self._arrived.set()
         await append.done.wait()
         if append.refused is not None:
@@ -172,14 +183,10 @@ class Log:
     def _batch(self) -> list[Append]:
         batch: list[Append] = []
         count = 0
-        while self._waiting and (not batch or count + len(self._waiting[0].facts) <= BATCH_MAX):
-            if batch and self._waiting[0].make is not None:
-                break
+        while self._waiting and (not batch or count + self._waiting[0].weight <= BATCH_MAX):
             append = self._waiting.popleft()
-            count += len(append.facts)
+            count += append.weight
             batch.append(append)
-            if append.make is not None:
-                break
         self._waiting_count -= count
         return batch
 
@@ -188,8 +195,7 @@ class Log:
             if self._is_broken:
                 await self._recover()
             self._at_ms = max(self._at_ms, self.now_ms())
-            for append in batch:
-                append.facts = append.facts if append.make is None else tuple(append.make())
+            entries = self._made(batch)
             rows = self._rows(fact for append in batch for fact in append.facts)
             if rows:
                 await self.run_work(lambda: self.store.write(rows))
@@ -200,17 +206,25 @@ class Log:
                 append.done.set()
             return
         self.refusal = ""
-        places = iter(rows)
-        for append in batch:
-            append.entries = tuple(
-                Entry(row.position, row.at_ms, fact.cause, fact.actor, fact.event)
-                for fact, row in zip(append.facts, places, strict=False)
-            )
         if rows:
-            self._grow(rows[-1], [entry for append in batch for entry in append.entries])
+            self._grow(rows[-1], entries)
         for append in batch:
             append.done.set()
         await self._roll_if_full()
+
+    def _made(self, batch: list[Append]) -> list[Entry]:
+        """Return the entries of a batch, in order; what is to be made is made on those before."""
+        entries: list[Entry] = []
+        for append in batch:
+            if append.make is not None:
+                append.facts = tuple(append.make(entries))
+            first = self.head.position + 1 + len(entries)
+            append.entries = tuple(
+                Entry(first + number, self._at_ms, fact.cause, fact.actor, fact.event)
+                for number, fact in enumerate(append.facts)
+            )
+            entries += append.entries
+        return entries
 
     async def _recover(self) -> None:
         rows = await self.run_work(lambda: self.store.recover(self.head))

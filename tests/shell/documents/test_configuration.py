@@ -222,15 +222,6 @@ def test_a_node_stands_in_one_file(tmp_path):
     ]
 
 
-def test_rule_files_are_refused_until_something_reads_them(tmp_path):
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "README").write_text("later")
-    (tmp_path / "rules" / "a.yaml").write_text("rules: {}")
-    assert faults_of(tmp_path, "{}") == [
-        "rules/a.yaml:1:1: rules are not in this version: remove the file, or name another folder"
-    ]
-
-
 def test_no_folder_of_state_is_a_fault_and_takes_nothing_away(tmp_path):
     assert faults_of(tmp_path, "state: []\n") == [
         "o.yaml:1:8: name a folder: without one, all that is declared would be ended"
@@ -266,9 +257,3 @@ def test_an_address_that_cannot_be_read_is_a_fault(tmp_path, host):
     assert faults_of(tmp_path, f"nodes: {{n: {{url: 'http://{host}/rest-api'}}}}\n") == [
         "o.yaml:1:18: this address cannot be read: check brackets, and a port up to 65535"
     ]
-
-
-def test_a_folder_of_rules_that_cannot_be_seen_is_a_fault(tmp_path):
-    name = "r" * 300
-    seen = "the folder cannot be read (File name too long): create it, or correct its path"
-    assert faults_of(tmp_path, f"rules: {name}\n") == [f"{name}:1:1: {seen}"]

@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from orchestrator.core.configuration import Configuration, Node
-from orchestrator.core.event import Moved
+from orchestrator.core.document import Moved
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key
 from orchestrator.kinds.catalogue import KINDS

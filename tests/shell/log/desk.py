@@ -8,8 +8,9 @@ import trio
 from attrs import define, evolve, field
 
 from orchestrator.codec import codec_of
+from orchestrator.core.document import DocumentRejected
 from orchestrator.core.entry import Entry, Fact
-from orchestrator.core.event import DocumentRejected, NodeFound, NodeLost
+from orchestrator.core.event import NodeFound, NodeLost
 from orchestrator.core.filter import Filter
 from orchestrator.core.project import project
 from orchestrator.core.world import World

@@ -1,0 +1,94 @@
+"""Rules asked about hooks: decided on all that came before, written in one append with the hook.
+
+A decision waits for nothing but the disk: it is made in memory, when the hook is on its way there.
+"""
+
+from collections.abc import Sequence
+
+from attrs import define, field, frozen
+
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.event import HookReceived
+from orchestrator.core.http import Reply
+from orchestrator.core.rule import Decision, Evaluate, Names
+from orchestrator.core.seal import sealed_whole
+from orchestrator.daemon.memory import Memory
+from orchestrator.expression import Scope
+from orchestrator.shell.log.log import Log
+from orchestrator.shell.secrets import Vault, is_same
+from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
+
+
+@frozen
+class Answering:
+    """A hook that is to be answered: its position, 0 where none was written, and what was decided.
+
+    `found` None: no rule matched.
+    """
+
+    hook: HookReceived
+    position: int = 0
+    found: Decided | None = None
+
+
+@define(eq=False)
+class Admission:
+    """Asks the rules. `denied` counts, by rule, what they refused in this run."""
+
+    memory: Memory
+    log: Log
+    vault: Vault
+    denied: dict[str, int] = field(factory=dict)
+
+    def passes(self, hook: HookReceived) -> bool:
+        """Return whether no rule decides on a hook, so that there is nothing to be written."""
+        return self.found(hook) is None
+
+    def found(self, hook: HookReceived) -> Decided | None:
+        """Return what rules decide on the world as it is on disk."""
+        world = self.memory.world
+        if not is_asked(world, hook):
+            return None
+        return decided(world, hook, self._scoped, self.memory.now_ms())
+
+    async def append(self, hook: HookReceived) -> Answering:
+        """Append a hook with what rules decide about it.
+
+        Raises:
+            LogRefused: neither is on disk.
+        """
+        fact = Fact(hook, actor=hook.node)
+        if not is_asked(self.memory.world, hook):
+            (entry,) = await self.log.append([fact])
+            return Answering(hook, entry.position)
+        found: Decided | None = None
+
+        def made(pending: Sequence[Entry]) -> list[Fact]:
+            nonlocal found
+            world = self.memory.after(pending)
+            found = decided(world, hook, self._scoped, self.memory.now_ms())
+            if found is None:
+                return [fact]
+            said = answered(hook, found, world.position)
+            return [fact, Fact(said, world.position + 1, f"rule:{found.rule.name}")]
+
+        entry, *_ = await self.log.append_made(made)
+        return Answering(hook, entry.position, found)
+
+    def reply(self, answering: Answering, base: Reply) -> Reply:
+        """Return the answer to a hook, and count it where a rule refuses."""
+        found = answering.found
+        if found is not None and found.decision is Decision.DENY:
+            name = found.rule.name
+            self.denied[name] = self.denied.get(name, 0) + 1
+        return reply(self.memory.world, answering.hook, found, base)
+
+    def _scoped(self, names: Names) -> Evaluate:
+        return Scope(names, self._is_same).value
+
+    def _is_same(self, known: str, given: str) -> bool:
+        """Return whether two texts are one secret, each of them clear or sealed."""
+        return is_same(self._seal(known), self._seal(given))
+
+    def _seal(self, text: str) -> str:
+        return sealed_whole(text, self.vault.seal)

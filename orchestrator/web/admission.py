@@ -1,0 +1,168 @@
+"""Answers of rules to hooks that may be refused: decided from the world alone, and replayable.
+
+Rules are asked in the order of files and lines; the first that matches decides, and where none does
+the hook is allowed. What our own calls started is never asked about (seed: hooks of the REST API
+should not be declined).
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from orchestrator.core.event import HookAnswered, HookReceived
+from orchestrator.core.hook import CONNECT, canonical
+from orchestrator.core.http import Reply
+from orchestrator.core.json import Json, text, thaw
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Placement
+from orchestrator.core.rule import Admit, Decision, Evaluate, Names, filled
+from orchestrator.core.seal import is_sealed
+from orchestrator.core.subject import subject_of
+from orchestrator.core.world import World
+from orchestrator.errors import ExpressionFailed
+from orchestrator.web.hooks import error
+from orchestrator.web.policies import merged, policies_of
+from orchestrator.web.scope import CALL, names_of
+
+Scoped = Callable[[Names], Evaluate]
+"""What gives names to expressions."""
+
+REFUSED: Final = error(403, "refused by a rule")
+
+
+@frozen
+class Decided:
+    """What a rule decided, as it goes into the log; `error` where an expression of it failed."""
+
+    rule: Admit
+    decision: Decision
+    overwrite: Map[str, Json] = EMPTY
+    error: str = ""
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer."""
+        return 200 if self.decision is Decision.ALLOW else 403
+
+
+def is_asked(world: World, hook: HookReceived) -> bool:
+    """Return whether any rule answers hooks of that method."""
+    return canonical(hook.method) in world.admitting
+
+
+def decided(world: World, hook: HookReceived, scoped: Scoped, now_ms: int) -> Decided | None:
+    """Return what the first rule that matches decides, None where none does."""
+    names = world.admitting.get(canonical(hook.method), ())
+    if not names or is_ours(world, hook):
+        return None
+    evaluate = scoped(names_of(world, hook, now_ms))
+    for name in names:
+        if (found := _of_rule(world.rules[name], evaluate)) is not None:
+            return found
+    return None
+
+
+def answered(hook: HookReceived, found: Decided, seen: int) -> HookAnswered:
+    """Return what is to be said of a decision that was made on the world at `seen`."""
+    return HookAnswered(
+        node=hook.node,
+        method=hook.method,
+        status=found.status,
+        decision=found.decision.value,
+        about=subject_of(hook),
+        rule=found.rule.name,
+        place=found.rule.place,
+        seen=seen,
+        error=found.error,
+        overwrite=found.overwrite,
+    )
+
+
+def reply(world: World, hook: HookReceived, found: Decided | None, base: Reply) -> Reply:
+    """Return the answer: the base, refused or with fields of ours; a session gets its policies."""
+    if found is not None and found.decision is Decision.DENY:
+        return REFUSED
+    fields = found.overwrite if found is not None else EMPTY
+    policies = policies_of(world.rules.values()) if hook.method == CONNECT else EMPTY
+    if (not fields and not policies) or base.status != 200:
+        return base
+    try:
+        body = json.loads(base.body)
+    except ValueError:
+        return base
+    if not isinstance(body, dict):
+        return base
+    body |= {name: thaw(value) for name, value in fields.items()}
+    if policies:
+        body["restClientConfig"] = merged(body.get("restClientConfig"), policies)
+    return Reply(200, json.dumps(body).encode(), base.headers)
+
+
+def is_ours(world: World, hook: HookReceived) -> bool:
+    """Return whether one of our own calls started what a hook asks about.
+
+    Known by the id of a thing that we own or make, by the call that we dial, or by the stream that
+    we make, where no client that is connected asks.
+    """
+    node, body = hook.node, hook.body
+    if media := text(body, "mediaSessionId"):
+        for kind in world.placed.get(node, EMPTY):
+            natural = world.ids.get((node, kind, media))
+            thing = world.thing(node, kind, natural) if natural is not None else None
+            if (thing is not None and thing.owner) or (node, kind, media) in world.makers:
+                return True
+    if call := text(body, "callId"):
+        return _is_made(world, node, world.by_natural.get((node, CALL, call), EMPTY))
+    if text(body, "sessionId") in world.connections.get(node, EMPTY):
+        return False
+    return _is_made(world, node, world.publishers.get((node, text(body, "name")), EMPTY))
+
+
+def _of_rule(rule: Admit, evaluate: Evaluate) -> Decided | None:
+    """Return what one rule decides, None where it does not match or leaves it to the next."""
+    try:
+        if not _matches(rule, evaluate):
+            return None
+        return Decided(rule, rule.decide, _fields(rule, evaluate))
+    except ExpressionFailed as failed:
+        if rule.on_error is None:
+            return None
+        return Decided(rule, rule.on_error, error=str(failed))
+
+
+def _matches(rule: Admit, evaluate: Evaluate) -> bool:
+    matches = evaluate(rule.where)
+    if not isinstance(matches, bool):
+        raise ExpressionFailed("`where` is neither true nor false")
+    return matches
+
+
+def _fields(rule: Admit, evaluate: Evaluate) -> Map[str, Json]:
+    """Return the fields of an answer; a seal in one would leave as if it were the value itself."""
+    fields = Map({name: filled(rule.overwrite[name], evaluate) for name in rule.overwrite})
+    if _has_seal(fields):
+        raise ExpressionFailed("a sealed value cannot be written into an answer")
+    return fields
+
+
+def _has_seal(value: Json) -> bool:
+    match value:
+        case str():
+            return is_sealed(value)
+        case Mapping():
+            return any(_has_seal(value[name]) for name in value)
+        case Sequence():
+            return any(map(_has_seal, value))
+        case _:
+            return False
+
+
+def _is_made(world: World, node: str, placements: Iterable[Placement]) -> bool:
+    """Return whether one of these is ours there, or its create is on the way."""
+    return any(
+        one.node == node
+        and (one in world.owned or one in world.in_flight or world.record(one).accepted_ms > 0)
+        for one in placements
+    )

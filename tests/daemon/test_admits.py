@@ -1,0 +1,249 @@
+"""Rules answer hooks: what they refuse is not live, what they rename is live under that name."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+from attrs import evolve
+from orjson import dumps, loads
+
+from orchestrator.core.filter import Filter
+from orchestrator.core.http import InetPeer, Request
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Key
+from orchestrator.emulator.settings import Settings as WcsSettings
+from orchestrator.emulator.things import Provider
+from orchestrator.kinds.pull import Pull
+from orchestrator.shell.settings import HookSettings
+from tests.stage import TOKEN, staged
+
+NAMES = """rules:
+  known-names:
+    admit: [publishStream]
+    where: "!hook.name.startsWith('studio-') && !hook.name.startsWith('old-')"
+    decide: deny
+  renamed:
+    admit: [publishStream]
+    where: hook.name.startsWith("old-")
+    overwrite: {name: "studio-${hook.name}"}
+"""
+NOBODY = "rules: {nobody: {admit: publishStream, decide: deny%s}}"
+
+
+@pytest.fixture
+def put(tmp_path):
+    (tmp_path / "rules").mkdir()
+
+    def put(text, name="a.yaml"):
+        path = tmp_path / "rules" / name
+        path.write_text(text)
+        return path.parent
+
+    return put
+
+
+@asynccontextmanager
+async def ruled(folder, **more):
+    async with staged(rules=folder, **more) as stage:
+        await stage.start()
+        yield stage
+
+
+async def publish(stage, name, **more):
+    await stage.servers["wcs1"].client(name, **more).publish(name)
+    await trio.sleep(1)
+
+
+async def ask(stage, method, body, node="wcs1"):
+    """Return status and JSON of the answer to a hook that no client of the emulator made."""
+    path = f"/hooks/{node}/{TOKEN}/{method}"
+    peer = InetPeer("10.0.0.1", 1)
+    reply = await stage.intake.respond(Request("POST", path, "", Map(), dumps(body), peer))
+    return reply.status, loads(reply.body)
+
+
+async def answers(stage):
+    rows = await stage.log.read(Filter(types=frozenset({"HookAnswered"})), 1000)
+    return [loads(row.body) for row in rows]
+
+
+def live(stage):
+    streams = stage.servers["wcs1"].objects.streams.values()
+    return sorted(one.name for one in streams if one.status == "PUBLISHING")
+
+
+@pytest.mark.parametrize("provider", [Provider.WEBRTC, Provider.RTMP])
+async def test_a_rule_refuses_allows_and_renames(autojump_clock, put, provider):
+    async with ruled(put(NAMES)) as stage:
+        for name in ("studio-a", "intruder", "old-b"):
+            await publish(stage, name, provider=provider)
+        assert live(stage) == ["studio-a", "studio-old-b"]
+        rows = await stage.log.read(Filter(types=frozenset({"HookAnswered"})), 100)
+        said = [loads(row.body) for row in rows]
+        assert [(one["rule"], one["decision"], one["status"]) for one in said] == [
+            ("known-names", "deny", 403),
+            ("renamed", "allow", 200),
+        ]
+        assert [one["overwrite"] for one in said] == [{}, {"name": "studio-old-b"}]
+        for row, one in zip(rows, said, strict=True):
+            due = (f"rule:{one['rule']}", row.position - 1, row.position - 2)
+            assert (row.actor, row.cause, one["seen"]) == due
+        _, status = await stage.ask("GET", "/api/v1/status")
+        assert status["denied"] == [{"rule": "known-names", "count": 1}]
+        _, (*_, why) = await stage.ask("GET", "/api/v1/why", query=f"position={rows[0].position}")
+        assert why["rule"] == {"name": "known-names", "file": "rules/a.yaml", "line": 2}
+        assert why["text"] == "rule known-names (rules/a.yaml:2) denies publishStream"
+
+
+async def test_what_may_go_on_while_nobody_answers_is_logged_and_goes_on(autojump_clock, put):
+    async with ruled(put(NOBODY % ", whenUnreachable: allow")) as stage:
+        await publish(stage, "a")
+        assert live(stage) == ["a"]
+        assert [one["decision"] for one in await answers(stage)] == ["deny"]
+
+
+async def test_a_session_that_connected_before_a_rule_was_there_is_not_bound_by_it(
+    autojump_clock, put
+):
+    async with ruled(put("{}")) as stage:
+        client = stage.servers["wcs1"].client("early")
+        await client.connect()
+        put(NOBODY % "")
+        await stage.load()
+        await client.publish("early")
+        await publish(stage, "late")
+        assert live(stage) == ["early"]
+
+
+async def test_a_faulty_file_keeps_its_rules_and_so_does_a_restart(autojump_clock, put):
+    async with ruled(put(NOBODY % "")) as stage:
+        put("rules: {nobody: {admit: publishStream, decide: dney}}")
+        taken = await stage.load()
+        assert [fault.message for fault in taken.faults] == ["write allow or deny"]
+        await stage.kill()
+        await stage.start()
+        await publish(stage, "a")
+        assert live(stage) == []
+        put("{}")
+        await stage.load()
+        await publish(stage, "b")
+        assert live(stage) == ["b"]
+        assert dict(stage.memory.world.rules) == {}
+
+
+async def test_who_connects_is_refused_and_is_not_connected(autojump_clock, put):
+    text = """rules:
+  our-pages:
+    admit: [connect]
+    where: '!has(hook.custom.key) || !verify(tables.keys.pages, hook.custom.key)'
+    decide: deny
+tables: {keys: {file: keys.json, sealed: true}}
+"""
+    folder = put('{"pages": "open sesame"}', "keys.json")
+    put(text)
+    async with ruled(folder) as stage:
+        seal = stage.vault.seal("open sesame")
+        for key, status in (("open sesame", 200), ("close", 403), (f"~{seal}", 403)):
+            body = {"sessionId": key, "custom": {"key": key}}
+            assert (await ask(stage, "connect", body))[0] == status
+        assert [*stage.memory.world.connections["wcs1"]] == ["open sesame"]
+        assert "sesame" not in str(stage.memory.world.tables)
+
+
+async def test_one_decision_knows_those_that_are_not_on_disk_yet(autojump_clock, put):
+    text = """rules:
+  one-page:
+    admit: [connect]
+    where: connections.exists(one, one.login == hook.login)
+    decide: deny
+"""
+    async with ruled(put(text)) as stage:
+        got = []
+
+        async def connect(number):
+            body = {"sessionId": f"s{number}", "login": "anna"}
+            got.append((await ask(stage, "connect", body))[0])
+
+        async with trio.open_nursery() as nursery:
+            for number in range(20):
+                nursery.start_soon(connect, number)
+        assert sorted(got) == [200] + [403] * 19
+        assert len(stage.memory.world.connections["wcs1"]) == 1
+        for one in await answers(stage):
+            assert one["seen"] < stage.log.head.position
+
+
+async def test_a_session_is_known_until_it_ends_or_its_node_restarts(autojump_clock, put):
+    text = """rules:
+  anna-only:
+    admit: [publishStream, playStream]
+    where: '!has(connection.login) || connection.login != "anna"'
+    decide: deny
+"""
+    async with ruled(put(text)) as stage:
+        for name in ("anna", "bert"):
+            await ask(stage, "connect", {"sessionId": name, "login": name})
+        hook = {"sessionId": "anna", "name": "a", "mediaSessionId": "m"}
+        assert (await ask(stage, "publishStream", hook))[0] == 200
+        assert (await ask(stage, "playStream", {**hook, "sessionId": "bert"}))[0] == 403
+        gone = {"sessionId": "anna", "status": "DISCONNECTED"}
+        await ask(stage, "ConnectionStatusEvent", gone)
+        assert (await ask(stage, "publishStream", hook))[0] == 403
+        assert [*stage.memory.world.connections["wcs1"]] == ["bert"]
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status"), [("", 403), (", onError: allow", 200), (", onError: deny", 403)]
+)
+async def test_an_expression_that_fails_decides_what_was_said(
+    autojump_clock, put, on_error, status
+):
+    async with ruled(put(NOBODY % f"{on_error}, where: hook.custom.nothing == 1")) as stage:
+        assert (await ask(stage, "publishStream", {"name": "a"}))[0] == status
+        (said,) = await answers(stage)
+        assert (said["status"], said["error"]) == (
+            status, "there is no custom: ask with has() or in, or correct the name",
+        )  # fmt: skip
+
+
+async def test_a_keep_alive_that_is_refused_is_kept_and_ends_the_stream(autojump_clock, put):
+    text = """rules:
+  no-more:
+    admit: [StreamKeepAliveEvent]
+    where: now > %d
+    decide: deny
+"""
+    wcs = WcsSettings(keep_alive_streaming_sessions_enabled=True)
+    async with staged(rules=put("{}"), wcs_settings=wcs) as stage:
+        put(text % (stage.now_ms() + 100_000))
+        await stage.start()
+        await publish(stage, "a")
+        await trio.sleep(90)
+        assert (live(stage), stage.intake.counted) == (["a"], 8)
+        await trio.sleep(60)
+        assert live(stage) == []
+        assert [one["decision"] for one in await answers(stage)] == ["deny"]
+
+
+async def test_what_our_own_calls_start_is_never_refused(autojump_clock, put):
+    async with ruled(put("rules: {no: {admit: [publishStream, call], decide: deny}}")) as stage:
+        stage.line(Key("pull", "p"), Pull("rtmp://encoder.lan/live", "in"), "wcs1")
+        await stage.load()
+        await trio.sleep(5)
+        (media,) = stage.memory.world.things("wcs1", "pull").values()
+        hook = {"sessionId": "made-by-the-server", "mediaSessionId": media.seen.id, "name": "x"}
+        assert (await ask(stage, "publishStream", hook))[0] == 200
+        hook |= {"mediaSessionId": "other", "name": "in"}
+        assert (await ask(stage, "publishStream", hook))[0] == 200
+        await ask(stage, "connect", {"sessionId": "client"})
+        assert (await ask(stage, "publishStream", {**hook, "sessionId": "client"}))[0] == 403
+
+
+async def test_hooks_are_decided_while_the_log_cannot_be_written(autojump_clock, put):
+    hooks = evolve(HookSettings(), answers_without_log=True)
+    async with ruled(put(NAMES), hooks=hooks) as stage:
+        stage.disk.refuses = "no space"
+        assert (await ask(stage, "publishStream", {"name": "x"}))[0] == 403
+        assert (await ask(stage, "publishStream", {"name": "old-x"}))[1]["name"] == "studio-old-x"
+        assert (await ask(stage, "publishStream", {"name": "studio-x"}))[0] == 200
+        assert await answers(stage) == []

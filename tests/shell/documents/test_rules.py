@@ -1,0 +1,161 @@
+"""Rule files: what is taken, what is refused with its place, and who keeps a name."""
+
+import pytest
+from attrs import evolve
+
+from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Place
+from orchestrator.core.rule import Admit, Decision, Table
+from orchestrator.shell.documents.rules import read_rules
+
+DENY = """rules:
+  known-only:
+    admit: [publishStream]
+    where: hook.appKey == "studio" && !(hook.name in tables.streams)
+    decide: deny
+tables:
+  streams: {file: streams.json}
+"""
+
+
+@pytest.fixture
+def ruled(settings, tmp_path):
+    (tmp_path / "rules").mkdir()
+    return evolve(settings, rules=(tmp_path / "rules",))
+
+
+@pytest.fixture
+def put(tmp_path):
+    def put(name, text):
+        path = tmp_path / "rules" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    return put
+
+
+def faults(read):
+    return [str(fault) for file in read for fault in file.faults]
+
+
+def test_a_rule_is_read_with_its_place_and_its_table_sealed(ruled, vault, put):
+    put("a.yaml", DENY)
+    put("streams.json", '{"studio-a": {"password": "open", "level": 3}}')
+    (read,) = read_rules(ruled, vault, {})
+    assert (read.file, read.faults, read.warnings) == ("rules/a.yaml", (), ())
+    assert read.rules == (
+        Admit(
+            "known-only",
+            Place("rules/a.yaml", 2, 3),
+            ("publishStream",),
+            Decision.DENY,
+            'hook.appKey == "studio" && !(hook.name in tables.streams)',
+            on_error=Decision.DENY,
+        ),
+    )
+    seal = vault.seal("open")
+    value = Map({"studio-a": Map({"password": f"~{seal}", "level": 3})})
+    assert read.tables == (Table("streams", Place("rules/a.yaml", 7, 3), value),)
+
+
+def test_a_sealed_table_shows_nothing_but_its_names(ruled, vault, put):
+    put("a.yaml", "tables: {tokens: {file: tokens.yaml, sealed: true}}")
+    put("tokens.yaml", "studio-a: [abc, 17, true, null]\n")
+    (read,) = read_rules(ruled, vault, {})
+    sealed = (f"~{vault.seal('abc')}", f"~{vault.seal('17')}", True, None)
+    assert [table.value for table in read.tables] == [Map({"studio-a": sealed})]
+
+
+def test_what_is_overwritten_is_allowed_without_saying_so(ruled, vault, put):
+    put("a.yaml", 'rules: {r: {admit: publishStream, overwrite: {name: "x-${hook.name}"}}}')
+    (read,) = read_rules(ruled, vault, {})
+    (rule,) = read.rules
+    assert (rule.decide, rule.on_error, rule.may_deny) == (Decision.ALLOW, None, False)
+    assert rule.overwrite == Map({"name": "x-${hook.name}"})
+
+
+def test_both_spellings_of_a_hook_are_one(ruled, vault, put):
+    put("a.yaml", "rules: {r: {admit: [sendDtmf, sendDTMF, submitBugReport], decide: deny}}")
+    (read,) = read_rules(ruled, vault, {})
+    assert read.rules[0].methods == ("sendDTMF", "sendBugReport")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("rules: {r: {admit: publishStrem, decide: deny}}",
+         "1:20: the hook “publishStrem” is not one that asks: did you mean “publishStream”?"),
+        ("rules: {r: {admit: stopStream, decide: deny}}",
+         "1:12: stopStream happens all the same, whatever is answered: leave it out"),
+        ("rules: {r: {admit: [], decide: deny}}",
+         "1:12: “admit” is empty: name the hooks that it answers"),
+        ("rules: {r: {admit: connect}}", "1:12: “decide” is missing: write allow or deny"),
+        ("rules: {r: {admit: connect, decide: no}}", "1:37: write allow or deny"),
+        ("rules: {r: {admit: connect, decide: deny, overwrite: {name: x}}}",
+         "1:12: what is denied has no fields: remove “overwrite”"),
+        ("rules: {r: {admit: connect, decide: deny, where: hok.name == 1}}",
+         "1:50: “hok” is not known here: known are all, calls, connection, connections, hook,"),
+        ("rules: {r: {admit: connect, decide: deny, where: 'hook.name =='}}",
+         "1:50: this is no CEL expression (line 1, column 13 of it): mismatched input '<EOF>'"),
+        ('rules: {r: {admit: connect, overwrite: {name: "${hook.name"}}}',
+         "1:47: a “${” is not closed: write ${EXPRESSION}"),
+        ('rules: {r: {admit: connect, overwrite: {name: "${secret.a}"}}}',
+         "1:47: “secret” is not known here: known are all, calls, connection, connections, hook,"),
+        ("rules: {r: {each: stream, ensure: {}}}",
+         "1:13: “each” is not in this version: remove it"),
+        ("rules: {'a b': {admit: connect, decide: deny}}",
+         "1:9: use letters, digits, “.”, “_” and “-” in this name"),
+        ("tables: {t: {file: gone.yaml}}",
+         "the file cannot be read (No such file or directory): check path and permissions"),
+        ("rule: {}", "1:1: the key “rule” is not known here: did you mean “rules”?"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named_with_its_place(ruled, vault, put, text, fault):
+    put("a.yaml", text)
+    found = read_rules(ruled, vault, {})
+    assert any(fault in one for one in faults(found)), faults(found)
+    assert [file.rules for file in found] == [()]
+
+
+def test_a_field_that_no_such_hook_has_is_warned_of(ruled, vault, put):
+    put("a.yaml", "rules: {r: {admit: publishStream, decide: deny, where: hook.nmae == 'x'}}")
+    (read,) = read_rules(ruled, vault, {})
+    (warning,) = read.warnings
+    assert (warning.line, warning.column, warning.message) == (
+        1,
+        12,
+        "publishStream is not known to have the field “nmae”: did you mean “name”?",
+    )
+    assert len(read.rules) == 1
+
+
+def test_the_first_to_have_a_name_keeps_it(ruled, vault, put):
+    put("a.yaml", "rules: {r: {admit: connect, decide: deny}}")
+    put("b.yaml", "rules: {r: {admit: connect, decide: allow}}")
+    assert faults(read_rules(ruled, vault, {})) == [
+        "rules/b.yaml:1:9: rule r is declared in rules/a.yaml:1 already: rename one"
+    ]
+    before = {"rule r": Place("rules/b.yaml", 1, 9)}
+    assert faults(read_rules(ruled, vault, before)) == [
+        "rules/a.yaml:1:9: rule r is declared in rules/b.yaml:1 already: rename one"
+    ]
+
+
+def test_a_faulty_file_keeps_the_names_that_it_had(ruled, vault, put):
+    put("a.yaml", "rules: {new: {admit: connect, decide: deny}}")
+    put("b.yaml", "rules: {nonsense")
+    before = {"rule new": Place("rules/b.yaml", 1, 9)}
+    found = faults(read_rules(ruled, vault, before))
+    assert "rules/a.yaml:1:9: rule new is declared in rules/b.yaml:1 already: rename one" in found
+
+
+def test_a_folder_that_vanished_with_its_rules_is_a_fault(ruled, vault, tmp_path):
+    (tmp_path / "rules").rmdir()
+    assert read_rules(ruled, vault, {}) == ()
+    (read,) = read_rules(ruled, vault, {"rule r": Place("rules/a.yaml", 1, 1)})
+    assert "the folder cannot be read (No such file or directory)" in str(read.faults[0])
+
+
+def test_cases_beside_rules_are_no_rules(ruled, vault, put):
+    put("a.test.yaml", "cases: []")
+    assert read_rules(ruled, vault, {}) == ()

@@ -1,0 +1,92 @@
+"""Expressions: what is taken, what is refused at load, and what fails without showing a value."""
+
+import pytest
+
+from orchestrator.core.mapping import Map
+from orchestrator.errors import BadExpression, ExpressionFailed
+from orchestrator.expression import LENGTH_MAX, Scope, compiled, members
+
+HOOK = Map({"name": "studio-a", "width": 1280, "custom": Map({"token": "~0123456789abcdef"})})
+NAMES = frozenset({"hook", "tables"})
+
+
+def scope(**names):
+    given = {"hook": HOOK, "tables": Map({"owners": Map({"studio-a": "anna"})}), **names}
+    return Scope({name: lambda name=name: given[name] for name in given}, str.__eq__)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('hook.name == "studio-a"', True),
+        ('hook.name.startsWith("studio-") && hook.width > 640', True),
+        ('hook.name.matches("^[a-z]+$")', False),
+        ("has(hook.height)", False),
+        ("tables.owners[hook.name]", "anna"),
+        ('"studio-b" in tables.owners', False),
+        ("string(hook.width)", "1280"),
+        ("hook.width / 2", 640),
+        ("[1, 2, 3].filter(x, x > 1)", (2, 3)),
+        ('{"name": hook.name}', Map({"name": "studio-a"})),
+        ('verify(hook.custom.token, "~0123456789abcdef")', True),
+        ("verify(hook.custom.token, 5)", False),
+        ("hook.missing == 1 || true", True),
+        ("null", None),
+    ],
+)
+def test_an_expression_has_the_value_that_operators_expect(text, value):
+    assert scope().value(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "this is no CEL expression (line 1, column 1 of it): mismatched input '<EOF>'"),
+        ("hook.name ==", "this is no CEL expression (line 1, column 13 of it)"),
+        ("hok.name", "“hok” is not known here: known are hook, tables"),
+        ("hook.l.map(x, y)", "“y” is not known here"),
+        ("lower(hook.name)", "the function lower is not known: known are bytes, contains,"),
+        ("hook.name.split('')", "the function split is not known"),
+        ("true || " * 300 + "true", f"longer than {LENGTH_MAX} letters"),
+        ("[1].all(x, [1].all(y, [1].all(z, true)))", "over 2 loops in one expression"),
+        ("(" * 500 + "1" + ")" * 500, "this is no CEL expression"),
+    ],
+)
+def test_what_cannot_be_right_is_refused_when_it_is_loaded(text, words):
+    with pytest.raises(BadExpression) as caught:
+        compiled(text, NAMES)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hook.nam", "there is no nam: ask with has() or in, or correct the name"),
+        ("tables.owners[hook.custom.token]", "what it looks up is not there: ask with has()"),
+        ("hook.name + 1", "texts, numbers and booleans are mixed"),
+        ("1 / (hook.width - 1280)", "a division by zero"),
+        ("[1][5]", "a list is shorter than that"),
+        ('hook.name.matches("[")', "no regular expression"),
+        ('int("abc")', "it cannot be evaluated (RuntimeError)"),
+        ('timestamp("2026-01-01T00:00:00Z")', "its value is no text, number, list or object"),
+        ("hok", "“hok” is not known here"),
+    ],
+)
+def test_what_fails_says_why_and_shows_no_value(text, words):
+    with pytest.raises(ExpressionFailed) as caught:
+        scope().value(text)
+    assert words in str(caught.value)
+    assert not any(one in str(caught.value) for one in ("studio-a", "0123456789abcdef"))
+
+
+def test_a_value_is_fetched_once_and_only_if_it_is_asked_for():
+    asked = []
+    names = {"hook": lambda: asked.append("hook") or HOOK, "tables": lambda: asked.append("t")}
+    one = Scope(names, str.__eq__)
+    assert [one.value("hook.name"), one.value("hook.width")] == ["studio-a", 1280]
+    assert asked == ["hook"]
+
+
+def test_members_that_an_expression_asks_for_are_known_without_its_texts():
+    text = 'hook.name == "hook.secret" && has(hook . width) && webhook.other && hook.name != ""'
+    assert members(text, "hook") == ("name", "width")
