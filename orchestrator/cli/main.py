@@ -12,7 +12,7 @@ import click
 VERBS: Final = {
     "run": ("run", "The daemon."),
     "status": ("status", "One screen: nodes, counts by phase, what is not well, held, refused."),
-    "validate": ("validate", "Check configuration and state offline; every fault with its place."),
+    "validate": ("validate", "Check all documents offline; every fault with its place."),
     "plan": ("plan", "What would be done now, and what is held and why."),
     "get": ("get", "Resources: desired, observed, phase, reason."),
     "why": ("why", "The chain of causes behind a present state or an event."),
@@ -31,13 +31,14 @@ VERBS: Final = {
     "import": ("import_", "Write state YAML for what runs on a node and is not declared."),
     "doctor": ("doctor", "Is a node set up well? What is missing, ready to be typed."),
     "log": ("log", "Check, count, export and back up the log; accept a lost tail."),
-    "schema": ("schema", "JSON Schema of state or configuration, for editors."),
+    "rules": ("rules", "Try rules on the cases beside them."),
+    "schema": ("schema", "JSON Schema of state, rules or configuration, for editors."),
     "emulate": ("emulate", "Run the WCS emulator by itself."),
     "demo": ("demo", "What `make demo` runs."),
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "backtest", "bundle", "diff", "gaps", "oam", "rules", "top",
+    "backtest", "bundle", "diff", "gaps", "oam", "top",
 })  # fmt: skip
 
 UNWRITABLE: Final = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})

@@ -9,6 +9,7 @@ import click
 from orchestrator.cli import show
 from orchestrator.cli.ask import Answer, fail, request, settings
 from orchestrator.cli.config import config_option, find_config
+from orchestrator.cli.folders import Folders
 from orchestrator.cli.when import At, When
 from orchestrator.core.action import Phase
 from orchestrator.errors import DaemonAbsent, OrchestratorError
@@ -24,7 +25,7 @@ STUCK: Final = frozenset({Phase.HELD, Phase.PARKED, Phase.UNKNOWN})
 @click.command()
 @config_option
 @click.option("--state", type=click.Path(exists=True, path_type=Path), help="Plan for this state.")
-@click.option("--rules", type=click.Path(path_type=Path), help="Not in this version.")
+@click.option("--rules", type=click.Path(exists=True, path_type=Path), help="Plan for these rules.")
 @click.option(
     "--offline", is_flag=True, help="Ask neither daemon nor nodes: log and documents only."
 )
@@ -46,13 +47,12 @@ def plan(
 ) -> None:
     """Show what would be done now, each step with its reason, and what is held and why.
 
-    Asks the daemon; without one, or with --state, looks at the nodes itself with read-only methods.
+    Asks the daemon; without one, or with --state or --rules, looks at the nodes itself, with
+    read-only methods.
     """
-    if rules is not None:
-        raise click.UsageError("--rules is not in this version")
     path = find_config(config)
     try:
-        answer = _answer(path, state, at, offline=offline)
+        answer = _answer(path, Folders(state, rules), at, offline=offline)
     except OrchestratorError as error:
         raise fail(error) from error
     if output == "text":
@@ -64,15 +64,15 @@ def plan(
         sys.exit(exit_code(answer.body))
 
 
-def _answer(path: Path, state: Path | None, at: At | None, *, offline: bool) -> Answer:
-    if state is None and at is None and not offline:
+def _answer(path: Path, folders: Folders, at: At | None, *, offline: bool) -> Answer:
+    if folders == Folders() and at is None and not offline:
         try:
             return Answer(request(settings(path).control, "GET", "/api/v1/plan"))
         except DaemonAbsent:
             pass
     from orchestrator.cli.preview import planned  # noqa: PLC0415 - heavy, and seldom needed
 
-    return Answer(planned(path, state, at, offline=offline))
+    return Answer(planned(path, folders, at, offline=offline))
 
 
 def _lines(plan: dict[str, Any]) -> list[str]:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import trio
-from attrs import evolve
 
 from orchestrator.cli.ask import now_ms, settings
+from orchestrator.cli.folders import Folders
 from orchestrator.cli.offline import asked, view, world_at
 from orchestrator.cli.when import At
 from orchestrator.codec import codec_of
@@ -21,15 +21,13 @@ from orchestrator.shell.log.sqlite import segments
 from orchestrator.shell.secrets import Vault, sealing_key
 
 
-def planned(path: Path, state: Path | None, at: At | None, *, offline: bool) -> Any:
+def planned(path: Path, folders: Folders, at: At | None, *, offline: bool) -> Any:
     """Return `plan -o json` made without a daemon.
 
     Raises:
         DocumentError: a document is faulty, so that no whole plan can be made of them.
     """
-    found = settings(path)
-    if state is not None:
-        found = evolve(found, state=(state.absolute(),))
+    found = folders.instead(settings(path))
     folder, codec = found.log.path, codec_of(KINDS)
     has_log = folder.is_dir() and bool(segments(folder))
     if at is not None:

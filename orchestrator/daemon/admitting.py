@@ -10,13 +10,13 @@ from attrs import define, field, frozen
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply
-from orchestrator.core.rule import Decision, Evaluate, Names
+from orchestrator.core.rule import Decision
 from orchestrator.core.seal import sealed_whole
 from orchestrator.daemon.memory import Memory
 from orchestrator.expression import Scope
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same
-from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
+from orchestrator.web.admission import Decided, Scoped, answered, decided, is_asked, reply
 
 
 @frozen
@@ -29,6 +29,15 @@ class Answering:
     hook: HookReceived
     position: int = 0
     found: Decided | None = None
+
+
+def scoped(vault: Vault) -> Scoped:
+    """Return what gives names to expressions, where secrets are sealed by a vault."""
+
+    def is_same_secret(known: str, given: str) -> bool:
+        return is_same(sealed_whole(known, vault.seal), sealed_whole(given, vault.seal))
+
+    return lambda names: Scope(names, is_same_secret).value
 
 
 @define(eq=False)
@@ -49,7 +58,7 @@ class Admission:
         world = self.memory.world
         if not is_asked(world, hook):
             return None
-        return decided(world, hook, self._scoped, self.memory.now_ms())
+        return decided(world, hook, scoped(self.vault), self.memory.now_ms())
 
     async def append(self, hook: HookReceived) -> Answering:
         """Append a hook with what rules decide about it.
@@ -63,10 +72,10 @@ class Admission:
             return Answering(hook, entry.position)
         found: Decided | None = None
 
-        def made(pending: Sequence[Entry]) -> list[Fact]:
+        def made(pending: Sequence[Entry], at_ms: int) -> list[Fact]:
             nonlocal found
             world = self.memory.after(pending)
-            found = decided(world, hook, self._scoped, self.memory.now_ms())
+            found = decided(world, hook, scoped(self.vault), at_ms)
             if found is None:
                 return [fact]
             said = answered(hook, found, world.position)
@@ -82,13 +91,3 @@ class Admission:
             name = found.rule.name
             self.denied[name] = self.denied.get(name, 0) + 1
         return reply(self.memory.world, answering.hook, found, base)
-
-    def _scoped(self, names: Names) -> Evaluate:
-        return Scope(names, self._is_same).value
-
-    def _is_same(self, known: str, given: str) -> bool:
-        """Return whether two texts are one secret, each of them clear or sealed."""
-        return is_same(self._seal(known), self._seal(given))
-
-    def _seal(self, text: str) -> str:
-        return sealed_whole(text, self.vault.seal)

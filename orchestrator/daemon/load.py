@@ -84,7 +84,7 @@ class Loader:
         if not world.is_configured and faults:
             raise DocumentError(faults)
 
-        def made(pending: Sequence[Entry] = ()) -> list[Fact]:
+        def made(pending: Sequence[Entry] = (), _at_ms: int = 0) -> list[Fact]:
             """Return what is news for the world that it changes: no look may come in between."""
             events = news(self.memory.after(pending), documents, self.memory.kinds)
             return [Fact(event, cause, actor) for event in events]

@@ -1,21 +1,28 @@
 """Rules answer hooks: what they refuse is not live, what they rename is live under that name."""
 
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 import trio
 from attrs import evolve
 from orjson import dumps, loads
 
+from orchestrator.core.event import HookAnswered
 from orchestrator.core.filter import Filter
 from orchestrator.core.http import InetPeer, Request
 from orchestrator.core.mapping import Map
+from orchestrator.core.project import project
 from orchestrator.core.resource import Key
+from orchestrator.core.world import World
+from orchestrator.daemon.admitting import scoped
 from orchestrator.emulator.settings import Settings as WcsSettings
 from orchestrator.emulator.things import Provider
+from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.pull import Pull
 from orchestrator.shell.settings import HookSettings
-from tests.stage import TOKEN, staged
+from orchestrator.web.admission import answered, decided
+from tests.stage import CODEC, TOKEN, staged
 
 NAMES = """rules:
   known-names:
@@ -247,3 +254,47 @@ async def test_hooks_are_decided_while_the_log_cannot_be_written(autojump_clock,
         assert (await ask(stage, "publishStream", {"name": "old-x"}))[1]["name"] == "studio-old-x"
         assert (await ask(stage, "publishStream", {"name": "studio-x"}))[0] == 200
         assert await answers(stage) == []
+
+
+async def test_every_answer_can_be_decided_again_from_its_position(autojump_clock, put):
+    text = (
+        NAMES
+        + """  two-of-a-name:
+    admit: [publishStream]
+    where: streams.exists(one, one.name == hook.name) || size(connections) % 3 == 1
+    decide: deny
+    onError: allow
+  odd:
+    admit: [playStream]
+    where: now % 2 == 1 && tables.t[hook.name]
+    decide: deny
+tables: {t: {file: t.json}}
+"""
+    )
+    put('{"studio-a": true, "studio-b": 5}', "t.json")
+    async with ruled(put(text), segment_max=40) as stage:
+        draw = Random(7)
+
+        async def ask_at_random(number):
+            await trio.sleep(draw.random() * 20)
+            names = ("studio-a", "studio-b", "old-c", "x", None)
+            body = {"sessionId": f"s{number % 9}", "name": draw.choice(names)}
+            await ask(stage, draw.choice(("connect", "publishStream", "playStream")), body)
+
+        async with trio.open_nursery() as nursery:
+            for number in range(150):
+                nursery.start_soon(ask_at_random, number)
+            nursery.start_soon(publish, stage, "studio-a")
+        rows = await stage.log.read(Filter(), 10_000)
+        worlds, world = {}, World()
+        entries = [CODEC.decode(row) for row in rows]
+        for entry in entries:
+            world = worlds[entry.position] = project(world, entry, KINDS)
+        by_position = {entry.position: entry for entry in entries}
+        said = [one for one in entries if isinstance(one.event, HookAnswered)]
+        assert len({(one.event.rule, one.event.decision) for one in said}) >= 4
+        for one in said:
+            hook = by_position[one.cause]
+            found = decided(worlds[one.event.seen], hook.event, scoped(stage.vault), one.at_ms)
+            assert answered(hook.event, found, one.event.seen) == one.event
+            assert one.position == hook.position + 1

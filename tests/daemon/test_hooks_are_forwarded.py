@@ -73,10 +73,10 @@ class Scene:
 
 
 @asynccontextmanager
-async def played(answer, *forwards):
+async def played(answer, *forwards, **more):
     """Yield a scene in which hooks are forwarded."""
     server = Server(answer)
-    async with staged(hooks=HookSettings(forward=forwards or (Forward(URL),))) as stage:
+    async with staged(hooks=HookSettings(forward=forwards or (Forward(URL),)), **more) as stage:
         await stage.start()
         stage.intake.forwarding.transports = server.transport
         yield Scene(stage, server)
@@ -203,3 +203,54 @@ async def test_a_method_is_no_path(autojump_clock):
         for method in ("..", "connect?x", "a%2fb", "a b"):
             assert (await scene.post(method))[0] == 404
         assert scene.server.asked == []
+
+
+RULES = """rules:
+  no-b: {admit: publishStream, where: hook.name == "b", decide: deny}
+  a-is-x: {admit: publishStream, where: hook.name == "a", overwrite: {name: x}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("backend", "status", "said"),
+    [
+        (answer(200, b'{"name": "theirs", "custom": 1}'), 200, {"name": "x", "custom": 1}),
+        (answer(403, b"{}"), 403, {"name": "x"}),
+        (hang, 403, {"name": "x"}),
+        (refuse, 403, {"name": "x"}),
+    ],
+    ids=["up", "refusing", "slow", "down"],
+)
+async def test_a_rule_decides_whatever_the_server_says(
+    autojump_clock, tmp_path, backend, status, said
+):
+    (tmp_path / "a.yaml").write_text(RULES)
+    async with played(backend, Forward(URL, on_error=OnError.DENY), rules=tmp_path) as scene:
+        got = {}
+        for name in ("a", "b", "c"):
+            reply = await scene.post("publishStream", orjson.dumps({"name": name}))
+            got[name] = (reply[0], orjson.loads(reply[1]))
+        assert got["a"] == (200, said)
+        assert got["b"] == (403, {"error": "refused by a rule"})
+        assert got["c"][0] == status
+        assert [one[:3] for one in await scene.told()] == [
+            ("publishStream", 200, "allow"),
+            ("publishStream", status, "overruled"),
+            ("publishStream", 403, "deny"),
+            ("publishStream", status, "overruled"),
+            ("publishStream", status, "forwarded" if backend not in (hang, refuse) else "deny"),
+        ]
+        assert len(scene.server.asked) == 3
+
+
+async def test_the_policies_of_both_go_to_a_session(autojump_clock, tmp_path):
+    (tmp_path / "a.yaml").write_text(RULES)
+    theirs = b'{"restClientConfig": {"playStream": {"restOnError": "FAIL"}}}'
+    async with played(answer(200, theirs), rules=tmp_path) as scene:
+        status, body = await scene.post()
+        config = orjson.loads(body)["restClientConfig"]
+        assert (status, config["playStream"]) == (200, {"restOnError": "FAIL"})
+        assert config["publishStream"] == {
+            "clientExclude": "", "restExclude": "sdp", "restOnError": "FAIL",
+            "restPolicy": "OVERWRITE", "restOverwrite": "name",
+        }  # fmt: skip

@@ -17,6 +17,7 @@ from orchestrator.core.resource import Place
 from orchestrator.core.rule import ALWAYS, Admit, Decision, Table, expressions, parts
 from orchestrator.errors import BadExpression, Fault
 from orchestrator.expression import compiled, members
+from orchestrator.shell.documents.cases import ENDINGS
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.doubled import RulesRead, without_doubles
 from orchestrator.shell.documents.faults import Faults, quoted
@@ -28,7 +29,6 @@ from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, rea
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import Settings
 
-CASES: Final = (".test.yaml", ".test.yml")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it stands in the log as rule:NAME
 KNOWN: Final = frozenset({"hook", "connection", "node", "streams", "calls", "connections"}) | {
     "all",
@@ -78,7 +78,7 @@ def read_rules(
             paths += () if is_unused and is_absent(folder) else files_below(folder)
         except OSError as error:
             files.append(RulesRead(shown(folder, base), faults=(absent(folder, base, error),)))
-    readings = [_Reading(path, base, vault) for path in paths if not path.name.endswith(CASES)]
+    readings = [_Reading(path, base, vault) for path in paths if not path.name.endswith(ENDINGS)]
     tables = {table for one in readings for table in one.table_files()}
     files += [one.read() for one in readings if one.path.resolve() not in tables]
     return without_doubles(files, declared)

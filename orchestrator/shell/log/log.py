@@ -47,8 +47,8 @@ async def in_thread(work: Callable[[], object], /) -> object:
     return await trio.to_thread.run_sync(work)
 
 
-Make = Callable[[Sequence[Entry]], Sequence[Fact]]
-"""Makes facts on what goes to disk with them, before them: entries that nobody has heard of yet."""
+Make = Callable[[Sequence[Entry], int], Sequence[Fact]]
+"""Makes facts on what goes to disk before them, which nobody has heard of yet, and their time."""
 
 
 @define(eq=False)
@@ -217,7 +217,7 @@ class Log:
         entries: list[Entry] = []
         for append in batch:
             if append.make is not None:
-                append.facts = tuple(append.make(entries))
+                append.facts = tuple(append.make(entries, self._at_ms))
             first = self.head.position + 1 + len(entries)
             append.entries = tuple(
                 Entry(first + number, self._at_ms, fact.cause, fact.actor, fact.event)

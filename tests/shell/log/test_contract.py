@@ -92,7 +92,7 @@ async def test_what_is_made_at_last_sees_all_before_it_and_nothing_comes_between
     seen = []
 
     def make(*some):
-        def made(pending):
+        def made(pending, _at_ms):
             seen.append(texts(desk.entries) + texts(pending))
             return some
 

@@ -1,0 +1,120 @@
+"""Cases of rules, in `NAME.test.yaml` beside `NAME.yaml`: which answer a hook is to get."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from orchestrator.core.hook import REFUSABLE, SPELLINGS
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.resource import Place
+from orchestrator.core.rule import Decision
+from orchestrator.errors import DocumentError, Fault
+from orchestrator.shell.documents.decode import FAULTY, Decoder
+from orchestrator.shell.documents.faults import Faults
+from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
+from orchestrator.shell.documents.member import Member, OneOf, rules
+from orchestrator.shell.documents.scalar import checked
+from orchestrator.shell.documents.tree import MappingNode, ScalarNode, read_tree
+
+ENDINGS: Final = (".test.yaml", ".test.yml")
+
+
+@frozen
+class Given:
+    """What there is already: bodies of connects, and streams and calls as WCS lists them."""
+
+    connections: tuple[Any, ...] = ()
+    streams: tuple[Any, ...] = ()
+    calls: tuple[Any, ...] = ()
+
+
+@frozen
+class Expected:
+    """The answer that is due. `rule` "": none matches; `fails`: an expression of it fails."""
+
+    decide: Decision
+    rule: str = ""
+    overwrite: Map[str, Any] = EMPTY
+    fails: bool = False
+
+
+@frozen
+class Case:
+    """A hook, and what is to be answered."""
+
+    hook: str = field(metadata=rules(OneOf((*REFUSABLE, *SPELLINGS))))
+    expect: Expected
+    body: Map[str, Any] = EMPTY
+    node: str = "wcs1"
+    given: Given = field(factory=Given)
+
+
+@frozen
+class CasesForm:
+    """A file of cases, each under a name that says what is to happen."""
+
+    cases: Map[str, Case]
+
+
+@frozen
+class NamedCase:
+    """One case with its name, the place where it stands, and the rule file that it is about.
+
+    `about` "": there is no rule file of its name, so it is asked of all rules together.
+    """
+
+    name: str
+    place: Place
+    about: str
+    case: Case
+
+
+def read_cases(folders: Iterable[Path], base: Path) -> tuple[NamedCase, ...]:
+    """Return all cases below folders of rules.
+
+    Raises:
+        DocumentError: a file of cases is faulty, or a folder cannot be listed.
+    """
+    faults, found = Faults(), list[NamedCase]()
+    for folder in folders:
+        try:
+            paths = [path for path in files_below(folder) if path.name.endswith(ENDINGS)]
+        except OSError as error:
+            faults.keep(absent(folder, base, error))
+            continue
+        found += [case for path in paths for case in _read(path, base, faults)]
+    if faults.ordered:
+        raise DocumentError(faults.ordered)
+    return tuple(found)
+
+
+def _read(path: Path, base: Path, faults: Faults) -> Iterator[NamedCase]:
+    file = shown(path, base)
+    data = read_bytes(path, file)
+    if isinstance(data, Fault):
+        faults.keep(data)
+        return
+    tree = read_tree(data, file, faults)
+    form = FAULTY if tree is None else Decoder(faults, path.parent, _text).instance(tree, CasesForm)
+    if form is FAULTY:
+        return
+    assert isinstance(tree, MappingNode), "what was decoded is a mapping"
+    written = tree.get("cases")
+    assert isinstance(written, MappingNode), "and so are its cases"
+    beside = _about(path)
+    about = shown(beside, base) if beside is not None else ""
+    for key, _ in written.pairs:
+        yield NamedCase(key.text, key.place, about, form.cases[key.text])
+
+
+def _about(path: Path) -> Path | None:
+    """Return the rule file of the same name."""
+    name = next(path.name.removesuffix(one) for one in ENDINGS if path.name.endswith(one))
+    beside = (path.with_name(f"{name}{suffix}") for suffix in (".yaml", ".yml"))
+    return next((one for one in beside if one.is_file()), None)
+
+
+def _text(node: ScalarNode, member: Member) -> str:
+    return checked(node.text, member) if member.name == "hook" else node.text
