@@ -1,8 +1,9 @@
 """P2: a flood of hooks against the real daemon on two emulated nodes, and the rest that follows it.
 
-Each hook is news of a stream of a guest that comes and goes, beside 1,000 declared transponders of
-which 40 run; it is counted when it is answered 200. Afterwards nobody sends: no node may get a
-changing call, and the log may not grow.
+Each hook is about a stream of a guest that comes and goes: every third asks whether it may be
+published, which 50 rules with a table are asked in turn, the others are news. Beside it stand 1,000
+declared transponders, of which 40 run. A hook is counted when it is answered 200. Afterwards nobody
+sends: no node may get a changing call, and the log may not grow.
 """
 
 import http.client
@@ -20,6 +21,7 @@ NODES = ("wcs1", "wcs2")
 RESOURCES = 1_000
 PUBLISHED = 20  # of the streams, on each node
 SENDERS = 16
+RULES = 50
 SECONDS, REST_S, RATE = 60, 120, 500
 ABOUT = __doc__
 GOAL = "all acknowledged and kept, quiet afterwards; p99 at most 10 ms and three syncs"
@@ -38,6 +40,7 @@ def measure():
                 for number in range(RESOURCES)
             }
         )
+        system.rule(*_rules())
         system.run()
         system.emulate()
         for number in range(2 * PUBLISHED):
@@ -75,7 +78,8 @@ class Sender(threading.Thread):
             self.late = max(self.late, now - due)
             node, body = _hook(self.index, number)
             began = time.monotonic()
-            connection.request("POST", f"/hooks/{node}/{TOKEN}/StreamStatusEvent", body)
+            method = "publishStream" if number % 3 == 0 else "StreamStatusEvent"
+            connection.request("POST", f"/hooks/{node}/{TOKEN}/{method}", body)
             response = connection.getresponse()
             response.read()
             self.waits.append(time.monotonic() - began)
@@ -83,6 +87,23 @@ class Sender(threading.Thread):
             number += 1
             due += 1 / self.per_s
         connection.close()
+
+
+def _rules():
+    """Return rules of which none matches what the senders ask, but for the last."""
+    rules = {
+        f"r{number:02}": {
+            "admit": ["publishStream"],
+            "where": f'hook.appKey == "app-{number}" && hook.name.startsWith("studio-{number}-")'
+            " && streams.exists(one, one.name == hook.name)",
+            "decide": "deny",
+        }
+        for number in range(RULES - 1)
+    }
+    known = {"where": "hook.name in tables.guests", "decide": "allow", "admit": ["publishStream"]}
+    rules["r99"] = known
+    guests = {f"guest-{index}-{life}": index for index in range(SENDERS) for life in range(50)}
+    return {"rules": rules, "tables": {"guests": {"file": "guests.json"}}}, {"guests.json": guests}
 
 
 def _hook(index, number):

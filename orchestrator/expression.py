@@ -6,7 +6,7 @@ bounded here, lists where they are given. No message repeats a value, since any 
 
 import re
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import cel
@@ -29,6 +29,7 @@ FUNCTIONS: Final = frozenset(
 _LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(\s*(\w+)\s*,")
 _TEXT: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
 _MEMBER: Final = r"(?<![\w.])%s\s*\.\s*([A-Za-z_]\w*)"
+_UNDEFINED: Final = re.compile(r"Undefined variable or function: '(\w+)'")
 _PARSED: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 
 Verify = Callable[[str, str], bool]
@@ -85,7 +86,10 @@ class Scope:
     _fetched: set[str] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._context = cel.Context(functions={"verify": self._is_same})
+        is_same = partial(
+            _is_same, self.verify
+        )  # a context that led back here would never be freed
+        self._context = cel.Context(functions={"verify": is_same})
 
     def value(self, text: str) -> Json:
         """Return what an expression is worth.
@@ -95,10 +99,7 @@ class Scope:
         """
         try:
             program = compiled(text, frozenset(self.names))
-            for name in program.names - self._fetched:
-                self._context.add_variable(name, thaw(self.names[name]()))
-                self._fetched.add(name)
-            value = program.run.execute(self._context)
+            value = self._run(program)
         except BadExpression as bad:
             raise ExpressionFailed(str(bad)) from None
         except ExpressionFailed:
@@ -109,9 +110,26 @@ class Scope:
             raise ExpressionFailed("its value is no text, number, list or object")
         return freeze(value)
 
-    def _is_same(self, known: object, given: object) -> bool:
-        """Return whether two texts are the same secret; never raises, or the library would tell."""
-        return isinstance(known, str) and isinstance(given, str) and self.verify(known, given)
+    def _run(self, program: Program) -> Any:
+        """Return a program's value; what it stumbles over is fetched, and it is run again.
+
+        So what it need not look at, since an `&&` or `||` is decided without, costs nothing.
+        """
+        while True:
+            try:
+                return program.run.execute(self._context)
+            except RuntimeError as error:
+                found = _UNDEFINED.search(str(error))
+                name = found[1] if found is not None else ""
+                if name not in program.names - self._fetched:
+                    raise
+                self._context.add_variable(name, thaw(self.names[name]()))
+                self._fetched.add(name)
+
+
+def _is_same(verify: Verify, known: object, given: object) -> bool:
+    """Return whether two texts are the same secret; never raises, or the library would tell."""
+    return isinstance(known, str) and isinstance(given, str) and verify(known, given)
 
 
 def _unparsed(said: str) -> str:
@@ -142,7 +160,7 @@ def _reason(error: Exception, text: str) -> str:
             return "a division by zero"
         case _ if "not a valid regex" in said:
             return "the pattern of matches() is no regular expression"
-        case _ if found := re.search(r"Undefined variable or function: '(\w+)'", said):
+        case _ if found := _UNDEFINED.search(said):
             return f"{found[1]} is not known there"
         case _:
             return f"it cannot be evaluated ({type(error).__name__})"

@@ -84,7 +84,30 @@ def test_a_value_is_fetched_once_and_only_if_it_is_asked_for():
     names = {"hook": lambda: asked.append("hook") or HOOK, "tables": lambda: asked.append("t")}
     one = Scope(names, str.__eq__)
     assert [one.value("hook.name"), one.value("hook.width")] == ["studio-a", 1280]
+    assert one.value("hook.width > 5000 && tables.owners[hook.name] == 1") is False
+    assert one.value("tables.a || hook.width == 1280") is True
     assert asked == ["hook"]
+    with pytest.raises(ExpressionFailed, match="numbers and booleans are mixed"):
+        one.value("hook.width > 0 && tables.a")
+    assert asked == ["hook", "t"]
+
+
+def test_what_was_looked_at_is_given_back():
+    import gc  # noqa: PLC0415
+    import weakref  # noqa: PLC0415
+
+    class Held(dict):
+        """A value whose end can be seen."""
+
+    freed = []
+    for _ in range(3):
+        held = Held(name="a")
+        freed.append(weakref.ref(held))
+        one = Scope({"hook": lambda held=held: held, "tables": dict}, str.__eq__)
+        assert one.value("verify(hook.name, 'a')") is True
+        del one, held
+    gc.collect()
+    assert [ref() for ref in freed] == [None] * 3
 
 
 def test_members_that_an_expression_asks_for_are_known_without_its_texts():

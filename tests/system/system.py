@@ -107,6 +107,14 @@ class System:
         self.values |= values
         self.config.write_text(yaml.safe_dump(self.values, sort_keys=False))
 
+    def rule(self, rules, tables):
+        """Write a file of rules, and the tables that it names."""
+        folder = self.folder / "rules"
+        folder.mkdir(exist_ok=True)
+        (folder / "rules.yaml").write_text(yaml.safe_dump(rules, sort_keys=False))
+        for name, table in tables.items():
+            (folder / name).write_text(json.dumps(table))
+
     def declare(self, file="main.yaml", /, **transponders):
         """Write a state file: name = (stream, address) or name = {field: value}."""
         lines = {}
