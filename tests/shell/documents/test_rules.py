@@ -159,3 +159,26 @@ def test_a_folder_that_vanished_with_its_rules_is_a_fault(ruled, vault, tmp_path
 def test_cases_beside_rules_are_no_rules(ruled, vault, put):
     put("a.test.yaml", "cases: []")
     assert read_rules(ruled, vault, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[1, 2", "rules/t.yaml:"),
+        ("a: &x 1", "anchors and aliases"),
+        ("a: [" + "1, " * 10_001 + "]", "the table has over 10000 values: split it"),
+    ],
+)
+def test_what_is_wrong_in_a_table_is_named_with_its_place(ruled, vault, put, table, words):
+    put("a.yaml", "tables: {t: t.yaml}")
+    put("t.yaml", table)
+    (read,) = read_rules(ruled, vault, {})
+    assert any(words in str(fault) for fault in read.faults), read.faults
+
+
+def test_what_is_no_rule_file_is_a_fault(ruled, vault, tmp_path):
+    (tmp_path / "rules" / "a.yaml").mkdir()
+    (tmp_path / "rules" / "b.yaml").write_text("[]")
+    (tmp_path / "rules" / "c.yaml").write_bytes(b"\xff")
+    said = faults(read_rules(ruled, vault, {}))
+    assert [one.partition(": ")[0] for one in said] == ["rules/b.yaml:1:1", "rules/c.yaml:1:1"]
