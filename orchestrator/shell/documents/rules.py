@@ -6,6 +6,7 @@ file brings nothing new, and what cannot be read is a fault and never an empty f
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.folder import absent, files_below, is_absent, read_bytes, shown
 from orchestrator.shell.documents.member import Later, Member, Named, OneOf, rules
 from orchestrator.shell.documents.scalar import CONTROL, Refused, checked
-from orchestrator.shell.documents.table import TableForm, table_of
+from orchestrator.shell.documents.table import TableForm, is_of_rules, table_of
 from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, read_tree
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import Settings
@@ -80,7 +81,7 @@ def read_rules(
             files.append(RulesRead(shown(folder, base), faults=(absent(folder, base, error),)))
     readings = [_Reading(path, base, vault) for path in paths if not path.name.endswith(ENDINGS)]
     tables = {table for one in readings for table in one.table_files()}
-    files += [one.read() for one in readings if one.path.resolve() not in tables]
+    files += [one.read() for one in readings if one.is_of_rules or one.path.resolve() not in tables]
     return without_doubles(files, declared)
 
 
@@ -110,13 +111,20 @@ class _Reading:
     def file(self) -> str:
         return shown(self.path, self.base)
 
+    @property
+    def is_of_rules(self) -> bool:
+        """Return whether it looks like a rule file, whoever takes it for a table."""
+        pairs = self.tree.pairs if isinstance(self.tree, MappingNode) else ()
+        return is_of_rules(key.text for key, _ in pairs)
+
     def table_files(self) -> Iterator[Path]:
         """Return the files that this one names as tables, which may lie beside it."""
         tables = self.tree.get("tables") if isinstance(self.tree, MappingNode) else None
         for _, node in tables.pairs if isinstance(tables, MappingNode) else ():
             named = node.get("file") if isinstance(node, MappingNode) else node
             if isinstance(named, ScalarNode):
-                yield (self.path.parent / named.text).resolve()
+                with suppress(OSError, ValueError):  # no path at all: reading it says so
+                    yield (self.path.parent / named.text).resolve()
 
     def read(self) -> RulesRead:
         if self.tree is None:

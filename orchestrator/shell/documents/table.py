@@ -1,6 +1,6 @@
 """Tables beside rules: any YAML or JSON that rules look things up in, sealed before it goes on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from attrs import frozen
 from orchestrator.core.json import Json
 from orchestrator.core.mapping import Map
 from orchestrator.errors import Fault
-from orchestrator.shell.documents.decode import FAULTY, Decoder
+from orchestrator.shell.documents.decode import Decoder
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.folder import read_bytes
 from orchestrator.shell.documents.member import Member, Unit
@@ -17,6 +17,7 @@ from orchestrator.shell.documents.tree import ScalarNode, read_tree
 from orchestrator.shell.secrets import Vault
 
 VALUES_MAX: Final = 10_000  # each hook whose rule asks for a table has it looked through
+SECTIONS: Final = frozenset({"rules", "tables"})
 ANYTHING: Final = Member("", "", Any, Unit.NONE, (), None, is_later=False)
 
 
@@ -47,11 +48,19 @@ def table_of(form: TableForm, file: str, vault: Vault) -> Content | tuple[Fault,
     if tree is None:
         return faults.ordered
     value = Decoder(faults, form.file.parent, _as_it_stands).value(tree, Any, ANYTHING)
-    if value is FAULTY:
+    if faults.ordered:  # anchors and the like leave a value, which is not to be used all the same
         return faults.ordered
+    if isinstance(value, Mapping) and is_of_rules(value):
+        return (Fault(file, 1, 1, "this is a file of rules: a table has a file of its own"),)
     if _count(value) > VALUES_MAX:
         return (Fault(file, 1, 1, f"the table has over {VALUES_MAX} values: split it"),)
     return Content(_sealed(value, vault) if form.sealed else vault.sealer.tree(value))
+
+
+def is_of_rules(names: Iterable[str]) -> bool:
+    """Return whether the top-level names of a file are those of a rule file."""
+    found = set(names)
+    return bool(found) and found <= SECTIONS
 
 
 def _as_it_stands(node: ScalarNode, _member: Member) -> str:

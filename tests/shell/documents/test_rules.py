@@ -176,6 +176,12 @@ def test_what_is_wrong_in_a_table_is_named_with_its_place(ruled, vault, put, tab
     assert any(words in str(fault) for fault in read.faults), read.faults
 
 
+@pytest.mark.parametrize("name", [r"\0", "x" * 5000, ".", "../rules", "/dev/zero", "a.yaml"])
+def test_what_is_no_table_is_a_fault(ruled, vault, put, name):
+    put("a.yaml", f'tables: {{t: "{name}"}}')
+    assert len(faults(read_rules(ruled, vault, {}))) == 1
+
+
 def test_what_is_no_rule_file_is_a_fault(ruled, vault, tmp_path):
     (tmp_path / "rules" / "a.yaml").mkdir()
     (tmp_path / "rules" / "b.yaml").write_text("[]")
