@@ -5,8 +5,10 @@ bounded here, lists where they are given. No message repeats a value, since any 
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache, partial
+from math import isfinite
 from typing import Any, Final
 
 import cel
@@ -14,10 +16,14 @@ from attrs import define, field, frozen
 
 from orchestrator.core.json import Json, freeze, thaw
 from orchestrator.core.rule import Names
+from orchestrator.core.seal import WHOLE
 from orchestrator.errors import BadExpression, ExpressionFailed
 
 LENGTH_MAX: Final = 2_048
-LOOPS_MAX: Final = 2  # one inside another costs the square of a list
+LOOPS_MAX: Final = 2
+NOW: Final = "now"
+MEMBERS_MAX: Final = (5_000, 2_000, 200)
+"""Of each list and object that is looked at, by loops: one in another costs the square of it."""
 FUNCTIONS: Final = frozenset(
     {
         *("size", "contains", "startsWith", "endsWith", "matches", "verify"),
@@ -28,8 +34,17 @@ FUNCTIONS: Final = frozenset(
 )
 _LOOP: Final = re.compile(r"\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(\s*(\w+)\s*,")
 _TEXT: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'", re.DOTALL)
+_COMMENT: Final = re.compile(r"//[^\n]*")
 _MEMBER: Final = r"(?<![\w.])%s\s*\.\s*([A-Za-z_]\w*)"
 _UNDEFINED: Final = re.compile(r"Undefined variable or function: '(\w+)'")
+_SEALED: Final = rf"\.\s*(?:{'|'.join(sorted(WHOLE))})"
+_SECRET: Final = re.compile(
+    rf"{_SEALED}\s*(?:[!=]=|in\b)\s*[\[\"'r]|[\"']\s*[!=]=\s*[\w.]*{_SEALED}\b"
+)
+_VERIFIED: Final = re.compile(r"\bverify\s*\(\s*(?:[\"'r][\"']?|[^()]*,\s*[\"'])")
+_MATCHES: Final = re.compile(
+    r"\bmatches\s*\(\s*(r?\"(?:[^\"\\]|\\.)*\"|r?'(?:[^'\\]|\\.)*')?", re.DOTALL
+)
 _PARSED: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)")
 
 Verify = Callable[[str, str], bool]
@@ -37,10 +52,11 @@ Verify = Callable[[str, str], bool]
 
 @frozen
 class Program:
-    """A compiled expression, and the names that it looks at."""
+    """A compiled expression, the names that it looks at, and how many loops are in it."""
 
     text: str
     names: frozenset[str]
+    loops: int
     run: Any = field(eq=False, repr=False)
 
 
@@ -57,10 +73,12 @@ def compiled(text: str, known: frozenset[str]) -> Program:
         program = cel.compile(text)
     except Exception as error:  # noqa: BLE001 - whatever the library says, the text is no expression
         raise BadExpression(_unparsed(str(error))) from None
-    bare = _TEXT.sub('""', text)
-    bound = _LOOP.findall(bare)
+    _check_texts(text)
+    bound = _LOOP.findall(_bare(text))
     if len(bound) > LOOPS_MAX:
         raise BadExpression(f"over {LOOPS_MAX} loops in one expression: split the rule")
+    for name in sorted(known & set(bound)):
+        raise BadExpression(f"“{name}” has a meaning already: call what a loop goes through else")
     found = program.references()
     names = frozenset(found["variables"]) - frozenset(bound)
     for name in sorted(names - known):
@@ -68,12 +86,12 @@ def compiled(text: str, known: frozenset[str]) -> Program:
     for name in sorted(found["functions"]):
         if name[0].isalpha() and name not in FUNCTIONS:
             raise BadExpression(f"the function {name} is not known: known are {_functions()}")
-    return Program(text, names, program)
+    return Program(text, names, len(bound), program)
 
 
 def members(text: str, name: str) -> tuple[str, ...]:
     """Return the members of a name that an expression asks for, each once, in order."""
-    return tuple(sorted(set(re.findall(_MEMBER % re.escape(name), _TEXT.sub('""', text)))))
+    return tuple(sorted(set(re.findall(_MEMBER % re.escape(name), _bare(text)))))
 
 
 @define(eq=False)
@@ -83,12 +101,11 @@ class Scope:
     names: Names
     verify: Verify
     _context: Any = field(init=False)
-    _fetched: set[str] = field(factory=set, init=False)
+    _sizes: dict[str, int] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        is_same = partial(
-            _is_same, self.verify
-        )  # a context that led back here would never be freed
+        # what led back from the context to here would never be freed
+        is_same = partial(_is_same, self.verify)
         self._context = cel.Context(functions={"verify": is_same})
 
     def value(self, text: str) -> Json:
@@ -116,20 +133,79 @@ class Scope:
         So what it need not look at, since an `&&` or `||` is decided without, costs nothing.
         """
         while True:
+            for name in program.names:
+                self._bound(name, program.loops)
             try:
                 return program.run.execute(self._context)
             except RuntimeError as error:
                 found = _UNDEFINED.search(str(error))
                 name = found[1] if found is not None else ""
-                if name not in program.names - self._fetched:
+                if name not in program.names or name in self._sizes:
                     raise
-                self._context.add_variable(name, thaw(self.names[name]()))
-                self._fetched.add(name)
+                value = self.names[name]()
+                self._sizes[name] = _largest(value)
+                self._bound(name, program.loops)
+                self._context.add_variable(name, _given(name, value))
+
+    def _bound(self, name: str, loops: int) -> None:
+        if self._sizes.get(name, 0) > MEMBERS_MAX[loops]:
+            most = f"{MEMBERS_MAX[loops]} members with {loops} loops"
+            raise ExpressionFailed(f"“{name}” is too large to be looked through: at most {most}")
 
 
-def _is_same(verify: Verify, known: object, given: object) -> bool:
+def _given(name: str, value: Json) -> Any:
+    """Return a value as the library takes it; the time is a timestamp there."""
+    if name == NOW and isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC)
+    return thaw(value)
+
+
+def _is_same(verify: Verify, *texts: object) -> bool | None:
     """Return whether two texts are the same secret; never raises, or the library would tell."""
-    return isinstance(known, str) and isinstance(given, str) and verify(known, given)
+    match texts:
+        case (str() as known, str() as given):
+            return verify(known, given)
+        case (_, _):
+            return False
+        case _:
+            return None  # neither true nor false: so many arguments mean nothing
+
+
+def _check_texts(text: str) -> None:
+    """Refuse texts that are secrets written out, and patterns that are none or come from others.
+
+    A sealed field is equal to no text, so a list of what is forbidden would let everything through.
+    """
+    if _SECRET.search(text) or _VERIFIED.search(text):
+        raise BadExpression(
+            "a secret is not written out here, where the log would show it: keep it in a sealed "
+            "table, and ask verify(tables.NAME.KEY, …)"
+        )
+    for found in _MATCHES.finditer(text):
+        if not found[1]:
+            raise BadExpression("write the pattern of matches() out, as a text")
+        try:
+            cel.compile(f'"".matches({found[1]})').execute({})
+        except Exception:  # noqa: BLE001 - each kind of failure has its own class there
+            raise BadExpression("the pattern of matches() is no regular expression") from None
+
+
+def _bare(text: str) -> str:
+    """Return an expression without what stands in its texts and comments."""
+    return _COMMENT.sub("", _TEXT.sub('""', text))
+
+
+def _largest(value: Json) -> int:
+    """Return how many members the largest list or object in a value has."""
+    match value:
+        case str():
+            return 0
+        case Mapping():
+            return max(len(value), *(_largest(value[name]) for name in value), 0)
+        case Sequence():
+            return max(len(value), *map(_largest, value), 0)
+        case _:
+            return 0
 
 
 def _unparsed(said: str) -> str:
@@ -138,7 +214,9 @@ def _unparsed(said: str) -> str:
     if found is None:
         return "this is no CEL expression: check operators and brackets"
     line, column, why = found.groups()
-    why = why.partition(" expecting ")[0]
+    why = why.partition(" expecting ")[0].replace("mismatched input '<EOF>'", "it ends too early")
+    if "{" in why or "Expr" in why:
+        why = "check operators, brackets and quotes"
     return f"this is no CEL expression (line {line}, column {column} of it): {why}"
 
 
@@ -161,14 +239,17 @@ def _reason(error: Exception, text: str) -> str:
         case _ if "not a valid regex" in said:
             return "the pattern of matches() is no regular expression"
         case _ if found := _UNDEFINED.search(said):
-            return f"{found[1]} is not known there"
+            is_function = found[1] in FUNCTIONS
+            return f"{found[1]}{'() does not take that' if is_function else ' is not known there'}"
         case _:
             return f"it cannot be evaluated ({type(error).__name__})"
 
 
 def _is_json(value: object) -> bool:
     match value:
-        case None | bool() | int() | float() | str():
+        case float():
+            return isfinite(value)
+        case None | bool() | int() | str():
             return True
         case dict():
             return all(isinstance(name, str) for name in value) and _are_json(value.values())

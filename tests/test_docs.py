@@ -45,6 +45,7 @@ def test_every_reason_of_a_verdict_is_explained():
 ROOMY = {
     "orchestrator/core/event.py": "the union of facts: one class for each, and nothing else",
     "orchestrator/core/observed.py": "the fold of what was seen, from first sight to the end",
+    "orchestrator/expression.py": "the one module that knows CEL",
     "orchestrator/kinds/mixer.py": "a kind is one file",
     "orchestrator/kinds/transcoder.py": "a kind is one file",
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",

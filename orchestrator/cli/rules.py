@@ -33,6 +33,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     untried: tuple[str, ...]
     rules: int
+    others: int = 0
 
     @property
     def failed(self) -> int:
@@ -103,7 +104,7 @@ def report_of(settings: Settings, pattern: re.Pattern[str]) -> Report:
     outcomes = rehearse(wanted, files, settings.configuration, vault, KINDS)
     names = {rule.name for file in files for rule in file.rules}
     untried = tuple(sorted(names - {one.rule for one in outcomes}))
-    return Report(outcomes, untried, len(names))
+    return Report(outcomes, untried, len(names), len(cases) - len(wanted))
 
 
 def junit_of(report: Report) -> bytes:
@@ -114,11 +115,20 @@ def junit_of(report: Report) -> bytes:
     for one in report.outcomes:
         place = one.case.place
         case = SubElement(
-            suite, "testcase", classname=place.file, name=one.case.name, line=str(place.line)
+            suite,
+            "testcase",
+            classname=place.file,
+            name=_printable(one.case.name),
+            line=str(place.line),
         )
         if one.complaint:
-            SubElement(case, "failure", message=one.complaint)
+            SubElement(case, "failure", message=_printable(one.complaint))
     return bytes(tostring(suite, encoding="utf-8", xml_declaration=True))
+
+
+def _printable(text: str) -> str:
+    """Return a text that XML can hold."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _alone(folder: Path) -> Settings:
@@ -141,7 +151,8 @@ def _print(report: Report) -> None:
         said = f": {one.complaint}" if one.complaint else ""
         click.echo(f"{'FAIL' if said else 'ok  '}  {place.file}:{place.line}: {name}{said}")
     if not report.outcomes:
-        click.echo("no case: write them into NAME.test.yaml beside NAME.yaml", err=True)
+        hint = "none matches --run" if report.others else "write them into NAME.test.yaml"
+        click.echo(f"no case: {hint}", err=True)
     tried = report.rules - len(report.untried)
     counts = f"{len(report.outcomes)} cases, {report.failed} failed"
     click.echo(f"{counts}; {tried} of {report.rules} rules decided in one")

@@ -11,6 +11,7 @@ from orchestrator.codec import dumps
 from orchestrator.core.json import Json
 from orchestrator.errors import DocumentError, Fault, SecretMissing
 from orchestrator.kinds.catalogue import KINDS
+from orchestrator.shell.documents.cases import read_cases
 from orchestrator.shell.documents.configuration import read_configuration
 from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.resource import Resolve
@@ -75,6 +76,7 @@ def report_of(config: Path, *, with_secrets: bool) -> Report:
     files = reader.read(settings, vault, KINDS, declared={})
     ruled = read_rules(settings, vault, {})
     read: tuple[FileRead | RulesRead, ...] = (*files, *ruled)
+    cases = _faults_of_cases(settings)
     missing = _unreadable(settings, vault, str(config)) if with_secrets else ()
     base = config.absolute().parent
     return Report(
@@ -83,10 +85,21 @@ def report_of(config: Path, *, with_secrets: bool) -> Report:
         rules=sum(len(file.rules) for file in ruled),
         faults=(
             *missing,
+            *(_here(fault, base) for fault in cases),
             *(_here(fault, base) for file in read for fault in file.faults),
         ),
         warnings=tuple(_here(warning, base) for file in read for warning in file.warnings),
     )
+
+
+def _faults_of_cases(settings: Settings) -> tuple[Fault, ...]:
+    """Return what is wrong in the cases beside the rules."""
+    folders = [folder for folder in settings.rules if folder.is_dir()]
+    try:
+        read_cases(folders, Path(settings.place.file).parent)
+    except DocumentError as error:
+        return error.faults
+    return ()
 
 
 def _placeholders(settings: Settings) -> Resolve:

@@ -9,6 +9,7 @@ from typing import Final
 from orchestrator.core.mapping import Map
 
 CONNECT: Final = "connect"
+PUBLISH: Final = "publishStream"
 KEEP_ALIVE: Final = "StreamKeepAliveEvent"
 INCOMING: Final = ("OnCallEvent", "OnMessageEvent", "OnTransferEvent")
 OF_CALLS: Final = ("call", "answer", "hold", "unhold", "transfer", "sendDTMF")

@@ -71,8 +71,7 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
     What came after the first doubt belongs to its new life.
     """
     node = restarted.node
-    doubts = [cliff.position for (name, _), cliff in world.cliffs.items() if name == node]
-    since = min(doubts, default=world.position)
+    since = restarted_since(world, node)
     for kind in kinds.values():
         things = world.things(node, kind.name)
         for natural in sorted(name for name in things if things[name].position <= since):
@@ -91,6 +90,12 @@ def with_restart(world: World, restarted: NodeRestarted, kinds: Kinds) -> World:
             changed=world.changed.set(placement, world.position),
         )
     return with_touched(world, node)
+
+
+def restarted_since(world: World, node: str) -> int:
+    """Return the position up to which all that a restarted node had is of its old life."""
+    doubts = [cliff.position for (name, _), cliff in world.cliffs.items() if name == node]
+    return min(doubts, default=world.position)
 
 
 def with_touched(world: World, node: str, names: Iterable[str] = (ANY,)) -> World:

@@ -15,12 +15,18 @@ from orchestrator.core.failure import shifted
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
-from orchestrator.core.observed import with_hook, with_look, with_restart, with_touched
+from orchestrator.core.observed import (
+    restarted_since,
+    with_hook,
+    with_look,
+    with_restart,
+    with_touched,
+)
 from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.ownership import with_adoption
 from orchestrator.core.renaming import with_renamed
 from orchestrator.core.resource import Place, Placement
-from orchestrator.core.ruled import with_answer, with_rules, with_session, without_sessions
+from orchestrator.core.ruled import with_answer, with_client, with_rules, without_sessions
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
@@ -34,7 +40,7 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
     world = evolve(world, position=entry.position, at_ms=entry.at_ms)
     match event:
         case events.HookReceived():
-            return with_session(with_hook(world, event, kinds), event)
+            return with_client(with_hook(world, event, kinds), event)
         case events.HookAnswered():
             return with_answer(world, event, entry.cause)
         case events.HooksLost(node=node):
@@ -71,7 +77,8 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
         case events.NodeFound(node=node):
             return _found(world, node, kinds)
         case events.NodeRestarted():
-            return without_sessions(with_restart(world, event, kinds), event.node)
+            since = restarted_since(world, event.node)
+            return without_sessions(with_restart(world, event, kinds), event.node, since)
         case events.Forgotten():
             return with_forgotten(world, entry, event)
         case events.FightStopped(node=node, key=key, message=message):

@@ -10,9 +10,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from orchestrator.core.json import Json, thaw
+from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Place
+from orchestrator.errors import ExpressionFailed
 
 Evaluate = Callable[[str], Json]
 """From an expression to its value; raises `ExpressionFailed` where it has none."""
@@ -145,8 +146,10 @@ def _text(value: Json) -> str:
             return value
         case bool():
             return "true" if value else "false"
+        case int() | float():
+            return str(int(value)) if value == int(value) else repr(value)
         case _:
-            return str(thaw(value))
+            raise ExpressionFailed("only texts, numbers and booleans stand within a text")
 
 
 def _end(rest: str) -> int:

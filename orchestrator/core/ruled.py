@@ -3,19 +3,28 @@
 Pure functions from world to world.
 """
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from orchestrator.core.document import RulesLoaded
 from orchestrator.core.event import HookAnswered, HookReceived
-from orchestrator.core.hook import CONNECT
-from orchestrator.core.json import text
+from orchestrator.core.hook import CONNECT, FIELDS, PUBLISH
+from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.rule import by_method
+from orchestrator.core.session import Asking, Connection
+from orchestrator.core.subject import unencoded
 from orchestrator.core.value import evolve
-from orchestrator.core.world import Connection, World
+from orchestrator.core.world import World
 
 CONNECTIONS_MAX: Final = 20_000  # of one node; beyond it the longest there are forgotten
-STATUS: Final = "ConnectionStatusEvent"
+ASKING_MAX: Final = 1_000  # streams of one node that ask to be published
+ASKED_MS: Final = 60_000
+KEPT_MAX: Final = 2_000  # letters of one field of a connect
+CONNECTION_STATUS: Final = "ConnectionStatusEvent"
+STREAM_STATUS: Final = "StreamStatusEvent"
+OVERRULED: Final = "overruled"
+ASKED: Final = ("name", "appKey", "sessionId", "mediaProvider", "status")
 ENDS: Final = frozenset({"FAILED", "DISCONNECTED"})
 
 
@@ -33,33 +42,100 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
     return evolve(world, rules=rules, tables=tables, admitting=by_method(rules.values()))
 
 
-def with_session(world: World, hook: HookReceived) -> World:
-    """Return the world after a hook of a session: it began, ended, or neither."""
+def with_client(world: World, hook: HookReceived) -> World:
+    """Return the world after a hook of a session or a stream that rules may look at."""
+    if hook.method == PUBLISH:
+        return _with_asking(world, hook)
+    if hook.method == STREAM_STATUS:
+        return _without_asking(world, hook.node, text(hook.body, "mediaSessionId"))
     session = text(hook.body, "sessionId")
     known = world.connections.get(hook.node, EMPTY)
     if hook.method == CONNECT and session:
-        return _with(world, hook.node, _room(known).set(session, _connection(world, hook)))
-    if hook.method == STATUS and session in known and text(hook.body, "status") in ENDS:
+        connection = Connection(_kept(hook.body), world.position)
+        return _with(world, hook.node, _room(known, CONNECTIONS_MAX).set(session, connection))
+    if hook.method == CONNECTION_STATUS and session in known and text(hook.body, "status") in ENDS:
         return _with(world, hook.node, without(known, session))
     return world
 
 
 def with_answer(world: World, answered: HookAnswered, cause: int) -> World:
-    """Return the world after an answer: a session that was refused never began."""
-    if answered.method != CONNECT or answered.status == 200:
+    """Return the world after a refusal: a session or a stream that was refused never began."""
+    if answered.decision == OVERRULED:
+        return world
+    if answered.status == 200:
+        return _with_given(world, answered, cause)
+    if answered.method == PUBLISH:
+        asking = world.asking.get(answered.node, EMPTY)
+        found = next((name for name in asking if asking[name].position == cause), "")
+        return _without_asking(world, answered.node, found)
+    if answered.method != CONNECT:
         return world
     known = world.connections.get(answered.node, EMPTY)
-    refused = next((name for name in known if known[name].position == cause), None)
-    return world if refused is None else _with(world, answered.node, without(known, refused))
+    session = unencoded(answered.about.removeprefix("connection/"))
+    if session not in known or known[session].position != cause:
+        return world
+    return _with(world, answered.node, without(known, session))
 
 
-def without_sessions(world: World, node: str) -> World:
-    """Return the world after a node forgot all sessions."""
-    return evolve(world, connections=without(world.connections, node))
+def _with_given(world: World, answered: HookAnswered, cause: int) -> World:
+    """Return the world in which a session has the fields that a rule gave it."""
+    known = world.connections.get(answered.node, EMPTY)
+    session = unencoded(answered.about.removeprefix("connection/"))
+    if answered.method != CONNECT or session not in known or known[session].position != cause:
+        return world
+    given = evolve(known[session], body=known[session].body.update(answered.overwrite))
+    return _with(world, answered.node, known.set(session, given))
 
 
-def _connection(world: World, hook: HookReceived) -> Connection:
-    return Connection(hook.body, world.position)
+def without_sessions(world: World, node: str, since: int) -> World:
+    """Return the world after a node forgot what it had; its new life began after `since`."""
+    known = world.connections.get(node, EMPTY)
+    for session in [name for name in known if known[name].position <= since]:
+        known = without(known, session)
+    return _with(world, node, known)
+
+
+def _with_asking(world: World, hook: HookReceived) -> World:
+    """Return the world in which a stream asks, and those of long ago do not any more."""
+    media = text(hook.body, "mediaSessionId")
+    if not media or PUBLISH not in world.admitting:
+        return world
+    asking = world.asking.get(hook.node, EMPTY)
+    if len(asking) >= ASKING_MAX:
+        for name in [one for one in asking if world.at_ms - asking[one].at_ms > ASKED_MS]:
+            asking = without(asking, name)
+        asking = _room(asking, ASKING_MAX)
+    fields = Map({name: text(hook.body, name) for name in ASKED})
+    asking = asking.set(media, Asking(fields, world.position, world.at_ms))
+    return evolve(world, asking=world.asking.set(hook.node, asking))
+
+
+def _without_asking(world: World, node: str, media: str) -> World:
+    asking = world.asking.get(node, EMPTY)
+    if media not in asking:
+        return world
+    left = without(asking, media)
+    kept = world.asking.set(node, left) if left else without(world.asking, node)
+    return evolve(world, asking=kept)
+
+
+def _kept(body: JsonObject) -> Map[str, Json]:
+    """Return what is kept of a connect: what is known of it, and of that nothing that is long."""
+    given = {name: body[name] for name in FIELDS[CONNECT] if name in body}
+    return Map({name: value for name, value in given.items() if _weight(value) <= KEPT_MAX})
+
+
+def _weight(value: Json) -> int:
+    """Return about how many letters a value has."""
+    match value:
+        case str():
+            return len(value)
+        case Mapping():
+            return sum(len(name) + _weight(value[name]) for name in value)
+        case Sequence():
+            return sum(1 + _weight(member) for member in value)
+        case _:
+            return 1
 
 
 def _with(world: World, node: str, known: Map[str, Connection]) -> World:
@@ -67,11 +143,11 @@ def _with(world: World, node: str, known: Map[str, Connection]) -> World:
     return evolve(world, connections=kept)
 
 
-def _room(known: Map[str, Connection]) -> Map[str, Connection]:
-    """Return the sessions with room for one more: a quarter goes at once, so it is rarely done."""
-    if len(known) < CONNECTIONS_MAX:
+def _room(known: Map[str, Any], most: int) -> Map[str, Any]:
+    """Return what is known with room for one more: a quarter goes at once, so it is rarely done."""
+    if len(known) < most:
         return known
     oldest = sorted(known, key=lambda name: known[name].position)
-    for name in oldest[: CONNECTIONS_MAX // 4]:
+    for name in oldest[: max(1, most // 4)]:
         known = without(known, name)
     return known

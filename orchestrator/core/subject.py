@@ -3,10 +3,16 @@
 Names are percent-encoded, so that a subject has no space and one slash.
 """
 
+import re
+from typing import Final
+
 from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.event import Event
+from orchestrator.core.hook import CONNECT
 from orchestrator.core.json import text
+
+_OCTET: Final = re.compile(rb"%([0-9A-F]{2})")
 
 
 def subject_of(event: Event) -> str:  # noqa: C901 - one table
@@ -70,6 +76,12 @@ def encoded(name: str) -> str:
     return "".join(_encoded(octet) for octet in name.encode())
 
 
+def unencoded(name: str) -> str:
+    """Return the name that was percent-encoded; what is broken in it stays."""
+    octets = _OCTET.sub(lambda found: bytes.fromhex(found[1].decode()), name.encode())
+    return octets.decode(errors="replace")
+
+
 def _encoded(octet: int) -> str:
     letter = chr(octet)
     plain = octet < 128 and (letter.isalnum() or letter in "._-")
@@ -78,6 +90,8 @@ def _encoded(octet: int) -> str:
 
 def _subject_of_hook(hook: events.HookReceived) -> str:
     body = hook.body
+    if hook.method == CONNECT and (session := text(body, "sessionId")):
+        return subject("connection", session)
     if name := text(body, "name"):
         return subject("stream", name)
     if call := text(body, "callId"):

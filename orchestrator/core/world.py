@@ -14,7 +14,7 @@ from attrs import field, frozen
 from orchestrator.core.configuration import Configuration, Node, Retry
 from orchestrator.core.failure import Record
 from orchestrator.core.hold import Hold, Member
-from orchestrator.core.json import Json, text
+from orchestrator.core.json import text
 from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY, Map, Members
 from orchestrator.core.media import FIELD
@@ -22,6 +22,7 @@ from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource
 from orchestrator.core.rule import Admit, Table
+from orchestrator.core.session import Asking, Connection
 from orchestrator.core.site import Site
 from orchestrator.core.thing import InFlight, Making, Observed, stream_name
 
@@ -59,14 +60,6 @@ class Lost:
     position: int
     at_ms: int
     message: str
-
-
-@frozen
-class Connection:
-    """A session of a client, as it connected; `position` is that hook's."""
-
-    body: Map[str, Json]
-    position: int
 
 
 @frozen
@@ -128,6 +121,7 @@ class World:
     tables: Map[str, Table] = field(default=EMPTY)
     admitting: Map[str, tuple[str, ...]] = field(default=EMPTY)
     connections: Map[str, Map[str, Connection]] = field(default=EMPTY)
+    asking: Map[str, Map[str, Asking]] = field(default=EMPTY)
 
     def node(self, name: str) -> Node:
         """Return what is configured of a node; one that is not known is as good as retired."""

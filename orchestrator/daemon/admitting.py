@@ -35,7 +35,10 @@ def scoped(vault: Vault) -> Scoped:
     """Return what gives names to expressions, where secrets are sealed by a vault."""
 
     def is_same_secret(known: str, given: str) -> bool:
-        return is_same(sealed_whole(known, vault.seal), sealed_whole(given, vault.seal))
+        is_known = bool(known)  # nobody's secret is empty
+        return is_known and is_same(
+            sealed_whole(known, vault.seal), sealed_whole(given, vault.seal)
+        )
 
     return lambda names: Scope(names, is_same_secret).value
 
@@ -50,8 +53,9 @@ class Admission:
     denied: dict[str, int] = field(factory=dict)
 
     def passes(self, hook: HookReceived) -> bool:
-        """Return whether no rule decides on a hook, so that there is nothing to be written."""
-        return self.found(hook) is None
+        """Return whether no rule refuses a hook, so that there is nothing to be written."""
+        found = self.found(hook)
+        return found is None or found.decision is Decision.ALLOW
 
     def found(self, hook: HookReceived) -> Decided | None:
         """Return what rules decide on the world as it is on disk."""
@@ -84,10 +88,10 @@ class Admission:
         entry, *_ = await self.log.append_made(made)
         return Answering(hook, entry.position, found)
 
-    def reply(self, answering: Answering, base: Reply) -> Reply:
+    def reply(self, answering: Answering, base: Reply, echo: Reply) -> Reply:
         """Return the answer to a hook, and count it where a rule refuses."""
         found = answering.found
         if found is not None and found.decision is Decision.DENY:
             name = found.rule.name
             self.denied[name] = self.denied.get(name, 0) + 1
-        return reply(self.memory.world, answering.hook, found, base)
+        return reply(self.memory.world, answering.hook, found, base, echo)

@@ -145,10 +145,10 @@ class Intake:
 
         A rule decides whatever that server says, which is told all the same.
         """
-        forward = chosen(self.settings.hooks.forward, answering.hook)
+        forward, base = chosen(self.settings.hooks.forward, answering.hook), echo
         if forward is not None:
-            echo = await self.forwarding.answer(forward, answering, request, echo)
-        return self.admission.reply(answering, echo)
+            base = await self.forwarding.answer(forward, answering, request, echo)
+        return self.admission.reply(answering, base, echo)
 
     async def _append(self, hook: HookReceived) -> Answering:
         """Append a hook, marked where it says again what it has said, with what rules decide."""

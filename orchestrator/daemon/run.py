@@ -65,6 +65,7 @@ class Daemon:
     loader: Loader = field(init=False)
     operator: Operator = field(init=False)
     states: StateReader = field(init=False)
+    tables: tuple[Path, ...] = ()
     loops: Loops = field(init=False)
     doors: Doors = field(factory=Doors)
     pulse: Pulse = field(init=False)
@@ -172,7 +173,9 @@ class Daemon:
         self.vault.sources, self.vault.whole = settings.secrets, settings.hooks.sealed
         world = self.memory.world
         states = self.states.read(settings, self.vault, KINDS, declared=world.declared)
-        return Documents(settings, states, read_rules(settings, self.vault, places_of(world)))
+        rules = read_rules(settings, self.vault, places_of(world))
+        self.tables = tuple(path for file in rules for path in file.beside)
+        return Documents(settings, states, rules)
 
     def _apply(self, settings: Settings) -> None:
         self.settings = self.intake.settings = settings
@@ -202,7 +205,7 @@ class Daemon:
                 await self.reload_by_itself()
 
     def _watched(self) -> tuple[Path, ...]:
-        return (self.path, *self.settings.state, *self.settings.rules)
+        return (self.path, *self.settings.state, *self.settings.rules, *self.tables)
 
     async def reload_by_itself(self) -> None:
         """Read the documents again on a signal or a change; faults are told, nothing is raised.

@@ -84,7 +84,7 @@ class NodeSettings:
 
 @frozen
 class Settings:
-    """All of orchestrator.yaml."""
+    """All of orchestrator.yaml. `has_named_rules` false: the folder of rules is the usual one."""
 
     place: Place
     log: LogSettings
@@ -92,6 +92,7 @@ class Settings:
     configuration: Configuration
     state: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = ()
+    has_named_rules: bool = True
     watch: bool = True
     hooks: HookSettings = field(factory=HookSettings)
     secrets: Map[str, Source] = field(default=EMPTY)

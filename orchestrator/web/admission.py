@@ -6,22 +6,23 @@ should not be declined).
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
 
 from orchestrator.core.event import HookAnswered, HookReceived
-from orchestrator.core.hook import CONNECT, canonical
+from orchestrator.core.hook import CONNECT, PUBLISH, canonical
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, text, thaw
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Placement
 from orchestrator.core.rule import Admit, Decision, Evaluate, Names, filled
-from orchestrator.core.seal import is_sealed
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.errors import ExpressionFailed
+from orchestrator.web.body import BadBody, parsed
 from orchestrator.web.hooks import error
 from orchestrator.web.policies import merged, policies_of
 from orchestrator.web.scope import CALL, names_of
@@ -29,6 +30,9 @@ from orchestrator.web.scope import CALL, names_of
 Scoped = Callable[[Names], Evaluate]
 """What gives names to expressions."""
 
+SEAL: Final = re.compile(r"~[0-9a-f]{16}")
+STARTED: Final = frozenset({PUBLISH, "playStream", CALL})
+"""What calls to the REST API may cause to be asked."""
 REFUSED: Final = error(403, "refused by a rule")
 
 
@@ -80,44 +84,50 @@ def answered(hook: HookReceived, found: Decided, seen: int) -> HookAnswered:
     )
 
 
-def reply(world: World, hook: HookReceived, found: Decided | None, base: Reply) -> Reply:
-    """Return the answer: the base, refused or with fields of ours; a session gets its policies."""
+def reply(
+    world: World, hook: HookReceived, found: Decided | None, base: Reply, echo: Reply
+) -> Reply:
+    """Return the answer: the base, refused or with fields of ours; a session gets its policies.
+
+    A base that is no JSON object cannot take fields: then the echo of the hook does.
+    """
     if found is not None and found.decision is Decision.DENY:
         return REFUSED
     fields = found.overwrite if found is not None else EMPTY
     policies = policies_of(world.rules.values()) if hook.method == CONNECT else EMPTY
     if (not fields and not policies) or base.status != 200:
         return base
-    try:
-        body = json.loads(base.body)
-    except ValueError:
-        return base
-    if not isinstance(body, dict):
-        return base
+    read = parsed(base.body)
+    if isinstance(read, BadBody):
+        read = parsed(echo.body)
+    assert not isinstance(read, BadBody), "a hook that was taken is an object"
+    body: dict[str, object] = dict(read)
     body |= {name: thaw(value) for name, value in fields.items()}
     if policies:
         body["restClientConfig"] = merged(body.get("restClientConfig"), policies)
-    return Reply(200, json.dumps(body).encode(), base.headers)
+    return Reply(200, json.dumps(body, allow_nan=False).encode(), base.headers)
 
 
 def is_ours(world: World, hook: HookReceived) -> bool:
     """Return whether one of our own calls started what a hook asks about.
 
-    Known by the id of a thing that we own or make, by the call that we dial, or by the stream that
-    we make, where no client that is connected asks.
+    No client that is connected asks, and it is about a thing with the id of one of ours, or about a
+    call or a stream that we have just asked for. A name alone never lets anybody play.
     """
     node, body = hook.node, hook.body
+    is_client = text(body, "sessionId") in world.connections.get(node, EMPTY)
+    if is_client or hook.method not in STARTED:
+        return False
     if media := text(body, "mediaSessionId"):
         for kind in world.placed.get(node, EMPTY):
             natural = world.ids.get((node, kind, media))
             thing = world.thing(node, kind, natural) if natural is not None else None
             if (thing is not None and thing.owner) or (node, kind, media) in world.makers:
                 return True
-    if call := text(body, "callId"):
-        return _is_made(world, node, world.by_natural.get((node, CALL, call), EMPTY))
-    if text(body, "sessionId") in world.connections.get(node, EMPTY):
-        return False
-    return _is_made(world, node, world.publishers.get((node, text(body, "name")), EMPTY))
+    if hook.method == CALL:
+        called = world.by_natural.get((node, CALL, text(body, "callId")), EMPTY)
+        return _is_starting(world, node, called)
+    return _is_starting(world, node, world.publishers.get((node, text(body, "name")), EMPTY))
 
 
 def _of_rule(rule: Admit, evaluate: Evaluate) -> Decided | None:
@@ -150,19 +160,21 @@ def _fields(rule: Admit, evaluate: Evaluate) -> Map[str, Json]:
 def _has_seal(value: Json) -> bool:
     match value:
         case str():
-            return is_sealed(value)
+            return SEAL.search(value) is not None
         case Mapping():
-            return any(_has_seal(value[name]) for name in value)
+            return any(_has_seal(one) for name in value for one in (name, value[name]))
         case Sequence():
             return any(map(_has_seal, value))
         case _:
             return False
 
 
-def _is_made(world: World, node: str, placements: Iterable[Placement]) -> bool:
-    """Return whether one of these is ours there, or its create is on the way."""
-    return any(
-        one.node == node
-        and (one in world.owned or one in world.in_flight or world.record(one).accepted_ms > 0)
-        for one in placements
-    )
+def _is_starting(world: World, node: str, placements: Iterable[Placement]) -> bool:
+    """Return whether one of these was asked for there and does not run yet."""
+    return any(_has_begun(world, one) for one in placements if one.node == node)
+
+
+def _has_begun(world: World, placement: Placement) -> bool:
+    record = world.record(placement)
+    is_unready = placement in world.owned and not record.ready_ms
+    return placement in world.in_flight or record.accepted_ms > 0 or is_unready

@@ -53,6 +53,8 @@ def merged(given: object, ours: Map[str, Map[str, str]]) -> dict[str, object]:
         old = {**PLAIN, **old} if isinstance(old, dict) else dict(PLAIN)
         for name in ("restOverwrite", "restExclude"):
             old[name] = ",".join(sorted({*_listed(old[name]), *_listed(policy[name])}))
+        if str(old["restPolicy"]).upper().startswith("DISABLE"):
+            old["restPolicy"] = PLAIN["restPolicy"]  # what is not sent cannot be refused
         for name in ("restOnError", "restPolicy"):
             old[name] = policy[name] if policy[name] != PLAIN[name] else old[name]
         config[method] = old

@@ -41,6 +41,8 @@ def _answered(body: Body, _about: str) -> str:
     status, method = body.get("status"), body.get("method")
     if rule := body.get("rule"):
         return _by_rule(body, str(rule))
+    if body.get("decision") == "overruled":
+        return f"the application server says {status} to {method}, where a rule decides"
     if body.get("decision") == "forwarded":
         return f"the application server answers {status} to {method}"
     return f"{method} is answered {status} ({body.get('decision')}): {_cut(body.get('error', ''))}"

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 RULE = "rules: {no-a: {admit: publishStream, where: hook.name == 'a', decide: deny}}"
 CASES = """cases:
   a is refused: {hook: publishStream, body: {name: a}, expect: {decide: deny, rule: no-a}}
-  b is refused, too: {hook: publishStream, body: {name: b}, expect: {decide: deny}}
+  b is refused, too: {hook: publishStream, body: {name: b}, expect: {decide: deny, rule: no-a}}
 """
 
 
@@ -40,7 +40,7 @@ def test_a_case_that_comes_out_otherwise_is_named_with_what_came(folder, monkeyp
     file = f"{folder.name}/a.test.yaml"
     assert (code, out.splitlines()) == (1, [
         f"ok    {file}:2: a is refused",
-        f"FAIL  {file}:3: b is refused, too: expected deny by no rule, got allow by no rule",
+        f"FAIL  {file}:3: b is refused, too: expected deny by no-a, got allow by no rule",
         "2 cases, 1 failed; 1 of 1 rules decided in one",
     ])  # fmt: skip
 
@@ -51,7 +51,7 @@ def test_reports_are_for_programs(folder, tmp_path, monkeypatch):
     assert (code, json.loads(out)) == (1, {
         "cases": [{
             "name": "b is refused, too", "file": "a.test.yaml", "line": 3, "rule": None,
-            "ok": False, "message": "expected deny by no rule, got allow by no rule",
+            "ok": False, "message": "expected deny by no-a, got allow by no rule",
         }],
         "failed": 1,
         "untried": ["no-a"],
@@ -60,7 +60,7 @@ def test_reports_are_for_programs(folder, tmp_path, monkeypatch):
         "<?xml version='1.0' encoding='utf-8'?>\n"
         '<testsuite name="rules" tests="1" failures="1">'
         '<testcase classname="a.test.yaml" name="b is refused, too" line="3">'
-        '<failure message="expected deny by no rule, got allow by no rule" />'
+        '<failure message="expected deny by no-a, got allow by no rule" />'
         "</testcase></testsuite>"
     )
 
@@ -78,12 +78,17 @@ def test_a_rule_that_no_case_tries_fails_where_coverage_is_wanted(folder):
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("a.test.yaml", "cases: {x: {hook: publishStrem, expect: {decide: deny}}}", "1:19: write "),
+        ("a.test.yaml", "cases: {x: {hook: publishStrem, expect: {decide: deny}}}",
+         "1:19: the hook “publishStrem” is not one that asks: did you mean"),
         ("a.test.yaml", "cases: {x: {hook: publishStream}}", "1:12: “expect” is missing: add it"),
         ("a.test.yaml", "cases: [", "this is not YAML"),
+        ("a.test.yaml", "cases: {x: {hook: connect, expect: {decide: deny}}}",
+         "1:9: what is denied is denied by a rule: name it"),
+        ("a.test.yaml", "cases: {x: {hook: connect, given: {streams: [null]}, expect: {}}}",
+         "a mapping is wanted here"),
         ("a.yaml", "rules: {r: {admit: connect}}", "“decide” is missing: write allow or deny"),
     ],
-)
+)  # fmt: skip
 def test_faulty_files_are_named_with_their_place(folder, file, text, words):
     (folder / file).write_text(text)
     code, out, err = run(folder)
@@ -98,7 +103,7 @@ def test_what_cannot_be_used_is_said(folder, tmp_path):
     assert (code, "cannot be written: No such file or directory" in err) == (1, True)
     (folder / "a.test.yaml").unlink()
     code, _, err = run(folder)
-    assert (code, err) == (1, "no case: write them into NAME.test.yaml beside NAME.yaml\n")
+    assert (code, err) == (1, "no case: write them into NAME.test.yaml\n")
 
 
 def test_the_configured_rules_are_tried_and_cases_without_a_file_ask_all(tmp_path):

@@ -22,6 +22,7 @@ from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.pull import Pull
 from orchestrator.shell.settings import HookSettings
 from orchestrator.web.admission import answered, decided
+from orchestrator.web.times import rfc3339
 from tests.stage import CODEC, TOKEN, staged
 
 NAMES = """rules:
@@ -154,6 +155,7 @@ tables: {keys: {file: keys.json, sealed: true}}
             body = {"sessionId": key, "custom": {"key": key}}
             assert (await ask(stage, "connect", body))[0] == status
         assert [*stage.memory.world.connections["wcs1"]] == ["open sesame"]
+        assert (await ask(stage, "connect", {"sessionId": "x", "custom": {}}))[0] == 403
         assert "sesame" not in str(stage.memory.world.tables)
 
 
@@ -217,12 +219,12 @@ async def test_a_keep_alive_that_is_refused_is_kept_and_ends_the_stream(autojump
     text = """rules:
   no-more:
     admit: [StreamKeepAliveEvent]
-    where: now > %d
+    where: now > timestamp("%s")
     decide: deny
 """
     wcs = WcsSettings(keep_alive_streaming_sessions_enabled=True)
     async with staged(rules=put("{}"), wcs_settings=wcs) as stage:
-        put(text % (stage.now_ms() + 100_000))
+        put(text % rfc3339(stage.now_ms() + 100_000))
         await stage.start()
         await publish(stage, "a")
         await trio.sleep(90)
@@ -233,17 +235,20 @@ async def test_a_keep_alive_that_is_refused_is_kept_and_ends_the_stream(autojump
 
 
 async def test_what_our_own_calls_start_is_never_refused(autojump_clock, put):
-    async with ruled(put("rules: {no: {admit: [publishStream, call], decide: deny}}")) as stage:
+    async with ruled(
+        put("rules: {no: {admit: [publishStream, playStream, playHLS, call], decide: deny}}")
+    ) as stage:
         stage.line(Key("pull", "p"), Pull("rtmp://encoder.lan/live", "in"), "wcs1")
         await stage.load()
         await trio.sleep(5)
         (media,) = stage.memory.world.things("wcs1", "pull").values()
         hook = {"sessionId": "made-by-the-server", "mediaSessionId": media.seen.id, "name": "x"}
         assert (await ask(stage, "publishStream", hook))[0] == 200
-        hook |= {"mediaSessionId": "other", "name": "in"}
-        assert (await ask(stage, "publishStream", hook))[0] == 200
         await ask(stage, "connect", {"sessionId": "client"})
         assert (await ask(stage, "publishStream", {**hook, "sessionId": "client"}))[0] == 403
+        hook |= {"mediaSessionId": "other", "name": "in"}
+        for method in ("publishStream", "playStream", "playHLS"):  # what runs has asked already
+            assert (await ask(stage, method, hook))[0] == 403
 
 
 async def test_hooks_are_decided_while_the_log_cannot_be_written(autojump_clock, put):
@@ -266,7 +271,7 @@ async def test_every_answer_can_be_decided_again_from_its_position(autojump_cloc
     onError: allow
   odd:
     admit: [playStream]
-    where: now % 2 == 1 && tables.t[hook.name]
+    where: now.getMilliseconds() % 2 == 1 && tables.t[hook.name]
     decide: deny
 tables: {t: {file: t.json}}
 """
@@ -298,3 +303,55 @@ tables: {t: {file: t.json}}
             found = decided(worlds[one.event.seen], hook.event, scoped(stage.vault), one.at_ms)
             assert answered(hook.event, found, one.event.seen) == one.event
             assert one.position == hook.position + 1
+
+
+async def test_streams_that_were_let_in_count_before_they_are_published(autojump_clock, put):
+    text = """rules:
+  two-per-user:
+    admit: [publishStream]
+    where: streams.filter(one, has(one.login) && one.login == connection.login).size() >= 2
+    decide: deny
+"""
+    async with ruled(put(text)) as stage:
+        await ask(stage, "connect", {"sessionId": "s", "login": "anna"})
+
+        async def publish_one(number, got):
+            body = {"sessionId": "s", "name": f"n{number}", "mediaSessionId": f"m{number}"}
+            got.append((await ask(stage, "publishStream", body))[0])
+
+        for wait_s, allowed in ((0, 2), (5, 0), (20, 2)):
+            await trio.sleep(wait_s)
+            got = []
+            async with trio.open_nursery() as nursery:
+                for number in range(6):
+                    nursery.start_soon(publish_one, f"{wait_s}-{number}", got)
+            assert sorted(got) == [200] * allowed + [403] * (6 - allowed)
+        failed = {"sessionId": "s", "mediaSessionId": "m20-0", "status": "FAILED"}
+        await ask(stage, "StreamStatusEvent", failed)
+        assert "m20-0" not in stage.memory.world.asking["wcs1"]
+
+
+async def test_what_a_rule_gave_to_a_session_is_what_it_connected_with(autojump_clock, put):
+    text = """rules:
+  named: {admit: [connect], overwrite: {login: "guest-${hook.login}"}}
+  guests: {admit: [publishStream], where: connection.login != "guest-anna", decide: deny}
+"""
+    async with ruled(put(text)) as stage:
+        await ask(stage, "connect", {"sessionId": "s", "login": "anna"})
+        assert (await ask(stage, "publishStream", {"sessionId": "s", "name": "a"}))[0] == 200
+        assert (await ask(stage, "publishStream", {"sessionId": "t", "name": "a"}))[0] == 403
+        long = {"sessionId": "l", "login": "x" * 3_000, "custom": {"a": ["y" * 900] * 9}}
+        await ask(stage, "connect", long)
+        assert dict(stage.memory.world.connections["wcs1"]["l"].body) == {
+            "sessionId": "l", "login": "guest-" + "x" * 3_000,
+        }  # fmt: skip
+
+
+async def test_an_answer_of_the_same_hook_sent_again_is_the_same(autojump_clock, put):
+    text = """rules:
+  once: {admit: [connect], where: "connections.exists(c, c.login == hook.login)", decide: deny}
+"""
+    async with ruled(put(text)) as stage:
+        for _ in range(3):
+            assert (await ask(stage, "connect", {"sessionId": "s", "login": "anna"}))[0] == 200
+        assert (await ask(stage, "connect", {"sessionId": "t", "login": "anna"}))[0] == 403

@@ -43,7 +43,7 @@ def asked(method, where="true", decide=Decision.DENY, **more):
     request = Request("POST", path, "", Map(), body_of(method), peer)
     taken = take(Address(NODE, "", method), request, world, SEALER, START_MS)
     found = decided(world, taken.hook, lambda names: Scope(names, str.__eq__).value, START_MS)
-    return taken.hook, found, reply(world, taken.hook, found, taken.reply)
+    return taken.hook, found, reply(world, taken.hook, found, taken.reply, taken.reply)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -60,8 +60,8 @@ def test_a_hook_is_kept_whole_and_answered_as_rules_say(method):
     _, found, said = asked(method, decide=Decision.ALLOW, overwrite=Map(name="x", n=freeze([1])))
     assert json.loads(said.body) == json.loads(body) | {"name": "x", "n": [1]}
 
-    _, found, said = asked(method, where="hook.no.such", on_error=Decision.DENY)
+    _, found, said = asked(method, where="hook.no.thing", on_error=Decision.DENY)
     assert (found.error[:11], said) == ("there is no", REFUSED)
 
-    _, found, said = asked(method, where="hook.no.such", decide=Decision.ALLOW)
+    _, found, said = asked(method, where="hook.no.thing", decide=Decision.ALLOW)
     assert (found, said) == (None, Reply(200, body))

@@ -11,13 +11,14 @@ from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Place
 from orchestrator.core.rule import Decision
 from orchestrator.errors import DocumentError, Fault
-from orchestrator.shell.documents.decode import FAULTY, Decoder
-from orchestrator.shell.documents.faults import Faults
+from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
+from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
 from orchestrator.shell.documents.member import Member, OneOf, rules
-from orchestrator.shell.documents.scalar import checked
+from orchestrator.shell.documents.scalar import Refused
 from orchestrator.shell.documents.tree import MappingNode, ScalarNode, read_tree
 
+HOOKS: Final = (*REFUSABLE, *sorted(SPELLINGS))
 ENDINGS: Final = (".test.yaml", ".test.yml")
 
 
@@ -25,9 +26,9 @@ ENDINGS: Final = (".test.yaml", ".test.yml")
 class Given:
     """What there is already: bodies of connects, and streams and calls as WCS lists them."""
 
-    connections: tuple[Any, ...] = ()
-    streams: tuple[Any, ...] = ()
-    calls: tuple[Any, ...] = ()
+    connections: tuple[Map[str, Any], ...] = ()
+    streams: tuple[Map[str, Any], ...] = ()
+    calls: tuple[Map[str, Any], ...] = ()
 
 
 @frozen
@@ -44,7 +45,7 @@ class Expected:
 class Case:
     """A hook, and what is to be answered."""
 
-    hook: str = field(metadata=rules(OneOf((*REFUSABLE, *SPELLINGS))))
+    hook: str = field(metadata=rules(OneOf(HOOKS)))
     expect: Expected
     body: Map[str, Any] = EMPTY
     node: str = "wcs1"
@@ -106,7 +107,10 @@ def _read(path: Path, base: Path, faults: Faults) -> Iterator[NamedCase]:
     beside = _about(path)
     about = shown(beside, base) if beside is not None else ""
     for key, _ in written.pairs:
-        yield NamedCase(key.text, key.place, about, form.cases[key.text])
+        case = form.cases[key.text]
+        if case.expect.decide is Decision.DENY and not case.expect.rule:
+            faults.add(key.place, "what is denied is denied by a rule: name it, as `rule`")
+        yield NamedCase(key.text, key.place, about, case)
 
 
 def _about(path: Path) -> Path | None:
@@ -117,4 +121,7 @@ def _about(path: Path) -> Path | None:
 
 
 def _text(node: ScalarNode, member: Member) -> str:
-    return checked(node.text, member) if member.name == "hook" else node.text
+    if member.name == "hook" and node.text not in HOOKS:
+        hint = suggestion(node.text, HOOKS)
+        raise Refused(f"the hook {quoted(node.text)} is not one that asks: {hint}")
+    return node.text

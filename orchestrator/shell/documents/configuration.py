@@ -80,7 +80,8 @@ class _Reading:
         nodes = self.nodes(tree, form)
         self.check_secrets(tree)
         self.check_state(tree)
-        return None if self.faults.ordered else self.made(form, nodes)
+        has_named_rules = isinstance(tree, MappingNode) and tree.get("rules") is not None
+        return None if self.faults.ordered else self.made(form, nodes, has_named_rules)
 
     def tree(self, path: Path, file: str) -> TreeNode | None:
         data = read_bytes(path, file)
@@ -175,7 +176,9 @@ class _Reading:
             message = "name a folder: without one, all that is declared would be ended"
             self.faults.add(written.place, message)
 
-    def made(self, form: ConfigurationForm, nodes: dict[str, NodeForm]) -> Settings:
+    def made(
+        self, form: ConfigurationForm, nodes: dict[str, NodeForm], has_named_rules: bool
+    ) -> Settings:
         base = self.path.parent
         timing = evolve(form.timing, looks_ms=Timing().looks_ms.update(form.timing.looks_ms))
         limits = Limits(form.limits.deletes, form.limits.interrupts.per_change)
@@ -190,6 +193,7 @@ class _Reading:
             configuration=Configuration(Map(decisions), timing, form.retry, limits),
             state=tuple(base / folder for folder in form.state),
             rules=tuple(base / folder for folder in form.rules),
+            has_named_rules=has_named_rules,
             watch=form.watch,
             hooks=_hooks(form),
             secrets=Map({name: _source(source) for name, source in form.secrets.items()}),

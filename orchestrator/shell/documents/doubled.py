@@ -1,6 +1,7 @@
 """Names that two rule files declare: the first to have one keeps it, the other file is faulty."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from attrs import evolve, frozen
 
@@ -11,13 +12,17 @@ from orchestrator.errors import Fault
 
 @frozen
 class RulesRead:
-    """One file, relative to the folder of orchestrator.yaml. With faults it has no rules."""
+    """One file, relative to the folder of orchestrator.yaml. With faults it has no rules.
+
+    `beside` are the files of its tables.
+    """
 
     file: str
     rules: tuple[Admit, ...] = ()
     tables: tuple[Table, ...] = ()
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()
+    beside: tuple[Path, ...] = ()
 
 
 def without_doubles(

@@ -31,6 +31,10 @@ from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import Settings
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it stands in the log as rule:NAME
+ADMITTED: Final = (*REFUSABLE, *sorted(SPELLINGS))
+FIXED: Final = frozenset(
+    {"sessionId", "mediaSessionId", "callId", "nodeId", "appKey", "restClientConfig"}
+)
 KNOWN: Final = frozenset({"hook", "connection", "node", "streams", "calls", "connections"}) | {
     "all",
     "tables",
@@ -42,7 +46,7 @@ KNOWN: Final = frozenset({"hook", "connection", "node", "streams", "calls", "con
 class RuleForm:
     """A rule: what it listens to, when it holds, and what it decides."""
 
-    admit: tuple[str, ...] = field(metadata=rules(OneOf((*REFUSABLE, *SPELLINGS, *POINTLESS))))
+    admit: tuple[str, ...] = field(default=(), metadata=rules(OneOf(ADMITTED)))
     where: str = field(default=ALWAYS, metadata=rules(Named("a CEL expression")))
     decide: Decision | None = None
     overwrite: Map[str, Any] = EMPTY
@@ -73,20 +77,16 @@ def read_rules(
     base = Path(settings.place.file).parent
     files: list[RulesRead] = []
     paths: list[Path] = []
+    is_optional = not settings.has_named_rules and not declared
     for folder in settings.rules:
-        is_unused = not any(_is_below(place.file, folder, base) for place in declared.values())
         try:
-            paths += () if is_unused and is_absent(folder) else files_below(folder)
+            paths += () if is_optional and is_absent(folder) else files_below(folder)
         except OSError as error:
             files.append(RulesRead(shown(folder, base), faults=(absent(folder, base, error),)))
     readings = [_Reading(path, base, vault) for path in paths if not path.name.endswith(ENDINGS)]
     tables = {table for one in readings for table in one.table_files()}
     files += [one.read() for one in readings if one.is_of_rules or one.path.resolve() not in tables]
     return without_doubles(files, declared)
-
-
-def _is_below(file: str, folder: Path, base: Path) -> bool:
-    return (base / file).is_relative_to(folder)
 
 
 @define
@@ -123,7 +123,9 @@ class _Reading:
         for _, node in tables.pairs if isinstance(tables, MappingNode) else ():
             named = node.get("file") if isinstance(node, MappingNode) else node
             if isinstance(named, ScalarNode):
-                with suppress(OSError, ValueError):  # no path at all: reading it says so
+                with suppress(
+                    OSError, ValueError, RuntimeError
+                ):  # no path at all: reading it says so
                     yield (self.path.parent / named.text).resolve()
 
     def read(self) -> RulesRead:
@@ -144,7 +146,7 @@ class _Reading:
         faults, warnings = self.faults.ordered, self.warnings.ordered
         if faults:
             made = tables = ()
-        return RulesRead(self.file, made, tables, faults, warnings)
+        return RulesRead(self.file, made, tables, faults, warnings, tuple(self.table_files()))
 
     def nodes(self, section: str) -> dict[str, tuple[ScalarNode, Node]]:
         """Return the names in a section with what stands under them."""
@@ -156,10 +158,14 @@ class _Reading:
     def rule(self, name: str, form: RuleForm, key: ScalarNode, node: Node) -> Admit:
         self.check_name(name, key)
         if not form.admit:
-            self.faults.add(node.place, "“admit” is empty: name the hooks that it answers")
-        for method in sorted(set(form.admit) & set(POINTLESS)):
-            message = f"{method} happens all the same, whatever is answered: leave it out"
-            self.faults.add(node.place, message)
+            self.faults.add(node.place, "“admit” is missing: name the hooks that it answers")
+        for given in sorted(form.overwrite):
+            if given in FIXED:
+                message = f"{given} is what it is known by, or follows from the rules: leave it out"
+                self.faults.add(node.place, message)
+            if given in self.vault.guard.whole:
+                message = f"{given} is a secret, and the log would show it: rules do not give it"
+                self.faults.add(node.place, message)
         decide = form.decide or (Decision.ALLOW if form.overwrite else None)
         if decide is None:
             self.faults.add(node.place, "“decide” is missing: write allow or deny")
@@ -190,7 +196,8 @@ class _Reading:
         known = sorted({name for method in rule.methods for name in FIELDS[method]})
         asked = {one for text in _expressions(rule) for one in members(text, "hook")}
         for name in (*sorted(asked - set(known)), *sorted(set(rule.overwrite) - set(known))):
-            hint = suggestion(name, known) if name else ""
+            hint = suggestion(name, known)
+            hint = hint if hint.startswith("did") else "it may never be there."
             hooks = ", ".join(rule.methods)
             message = f"{hooks} is not known to have the field {quoted(name)}: {hint}"
             self.warnings.add(node.place, message)
@@ -200,7 +207,7 @@ class _Reading:
         value = table_of(form, shown(form.file, self.base), self.vault)
         if isinstance(value, tuple):
             for fault in value:
-                self.faults.keep(fault)
+                self.faults.add(key.place, f"its table: {fault}")
             return None
         return Table(name, key.place, value.value)
 
@@ -210,8 +217,10 @@ def _text(node: ScalarNode, member: Member) -> str:
     if member.name == "where":
         _compile(node.text)
         return node.text
-    if member.name == "admit" and node.text not in (*REFUSABLE, *SPELLINGS, *POINTLESS):
-        hint = suggestion(node.text, (*REFUSABLE, *SPELLINGS))
+    if member.name == "admit" and node.text in POINTLESS:
+        raise Refused(f"{node.text} happens all the same, whatever is answered: leave it out")
+    if member.name == "admit" and node.text not in ADMITTED:
+        hint = suggestion(node.text, ADMITTED)
         raise Refused(f"the hook {quoted(node.text)} is not one that asks: {hint}")
     if member.name != "overwrite":
         return checked(node.text, member)

@@ -60,6 +60,7 @@ class Append:
     done: trio.Event = field(factory=trio.Event)
     entries: tuple[Entry, ...] = ()
     refused: LogRefused | None = None
+    failed: Exception | None = None
 
     @property
     def weight(self) -> int:
@@ -160,6 +161,8 @@ class Log:
         self._waiting_count += append.weight
         self._arrived.set()
         await append.done.wait()
+        if append.failed is not None:
+            raise append.failed
         if append.refused is not None:
             raise LogRefused(append.refused.reason) from append.refused
         return append.entries
@@ -195,7 +198,7 @@ class Log:
             if self._is_broken:
                 await self._recover()
             self._at_ms = max(self._at_ms, self.now_ms())
-            entries = self._made(batch)
+            entries = await self._made(batch)
             rows = self._rows(fact for append in batch for fact in append.facts)
             if rows:
                 await self.run_work(lambda: self.store.write(rows))
@@ -212,12 +215,20 @@ class Log:
             append.done.set()
         await self._roll_if_full()
 
-    def _made(self, batch: list[Append]) -> list[Entry]:
-        """Return the entries of a batch, in order; what is to be made is made on those before."""
+    async def _made(self, batch: list[Append]) -> list[Entry]:
+        """Return the entries of a batch, in order; what is to be made is made on those before.
+
+        What fails in the making is its caller's, and makes nothing. Others may run in between.
+        """
         entries: list[Entry] = []
         for append in batch:
             if append.make is not None:
-                append.facts = tuple(append.make(entries, self._at_ms))
+                try:
+                    append.facts = tuple(append.make(entries, self._at_ms))
+                except Exception as failed:  # noqa: BLE001 - its caller gets it, whatever it is
+                    append.failed = failed
+                if len(batch) > 1:
+                    await trio.lowlevel.cancel_shielded_checkpoint()
             first = self.head.position + 1 + len(entries)
             append.entries = tuple(
                 Entry(first + number, self._at_ms, fact.cause, fact.actor, fact.event)

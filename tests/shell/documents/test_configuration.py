@@ -46,6 +46,7 @@ def test_an_empty_mapping_is_all_defaults(tmp_path):
         configuration=Configuration(),
         state=(tmp_path / "state",),
         rules=(tmp_path / "rules",),
+        has_named_rules=False,
     )
 
 

@@ -86,9 +86,9 @@ def test_both_spellings_of_a_hook_are_one(ruled, vault, put):
         ("rules: {r: {admit: publishStrem, decide: deny}}",
          "1:20: the hook “publishStrem” is not one that asks: did you mean “publishStream”?"),
         ("rules: {r: {admit: stopStream, decide: deny}}",
-         "1:12: stopStream happens all the same, whatever is answered: leave it out"),
+         "1:20: stopStream happens all the same, whatever is answered: leave it out"),
         ("rules: {r: {admit: [], decide: deny}}",
-         "1:12: “admit” is empty: name the hooks that it answers"),
+         "1:12: “admit” is missing: name the hooks that it answers"),
         ("rules: {r: {admit: connect}}", "1:12: “decide” is missing: write allow or deny"),
         ("rules: {r: {admit: connect, decide: no}}", "1:37: write allow or deny"),
         ("rules: {r: {admit: connect, decide: deny, overwrite: {name: x}}}",
@@ -96,7 +96,7 @@ def test_both_spellings_of_a_hook_are_one(ruled, vault, put):
         ("rules: {r: {admit: connect, decide: deny, where: hok.name == 1}}",
          "1:50: “hok” is not known here: known are all, calls, connection, connections, hook,"),
         ("rules: {r: {admit: connect, decide: deny, where: 'hook.name =='}}",
-         "1:50: this is no CEL expression (line 1, column 13 of it): mismatched input '<EOF>'"),
+         "1:50: this is no CEL expression (line 1, column 13 of it): it ends too early"),
         ('rules: {r: {admit: connect, overwrite: {name: "${hook.name"}}}',
          "1:47: a “${” is not closed: write ${EXPRESSION}"),
         ('rules: {r: {admit: connect, overwrite: {name: "${secret.a}"}}}',
@@ -105,6 +105,10 @@ def test_both_spellings_of_a_hook_are_one(ruled, vault, put):
          "1:13: “each” is not in this version: remove it"),
         ("rules: {'a b': {admit: connect, decide: deny}}",
          "1:9: use letters, digits, “.”, “_” and “-” in this name"),
+        ("rules: {r: {admit: connect, overwrite: {sessionId: x}}}",
+         "1:12: sessionId is what it is known by, or follows from the rules: leave it out"),
+        ("rules: {r: {admit: playHLS, overwrite: {token: x}}}",
+         "1:12: token is a secret, and the log would show it: rules do not give it"),
         ("tables: {t: {file: gone.yaml}}",
          "the file cannot be read (No such file or directory): check path and permissions"),
         ("rule: {}", "1:1: the key “rule” is not known here: did you mean “rules”?"),
@@ -151,7 +155,11 @@ def test_a_faulty_file_keeps_the_names_that_it_had(ruled, vault, put):
 
 def test_a_folder_that_vanished_with_its_rules_is_a_fault(ruled, vault, tmp_path):
     (tmp_path / "rules").rmdir()
-    assert read_rules(ruled, vault, {}) == ()
+    usual = evolve(ruled, has_named_rules=False)
+    assert read_rules(usual, vault, {}) == ()
+    for settings in (ruled, usual):
+        (read,) = read_rules(settings, vault, {"table t": Place("rules/a.yaml", 1, 1)})
+        assert "the folder cannot be read (No such file or directory)" in str(read.faults[0])
     (read,) = read_rules(ruled, vault, {"rule r": Place("rules/a.yaml", 1, 1)})
     assert "the folder cannot be read (No such file or directory)" in str(read.faults[0])
 
