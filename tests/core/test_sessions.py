@@ -1,8 +1,11 @@
 """Who is connected: from connect to the end, within a bound, and never beyond a node's restart."""
 
 from orchestrator.core import ruled
+from orchestrator.core.document import RulesLoaded
 from orchestrator.core.event import HookAnswered, HookReceived, NodeRestarted
 from orchestrator.core.mapping import Map
+from orchestrator.core.resource import Place
+from orchestrator.core.rule import Admit, Decision
 from tests.core.history import NODE, History
 
 
@@ -48,3 +51,30 @@ def test_the_longest_there_make_room(monkeypatch):
     for number in range(9):
         history.happen(connect(number))
     assert sessions(history) == [f"s{number}" for number in range(2, 9)]
+
+
+def asks(number):
+    body = Map(sessionId="s", mediaSessionId=f"m{number}", name="a")
+    return HookReceived(NODE, "publishStream", body)
+
+
+def test_what_asks_to_be_published_is_bounded_and_forgotten_in_time(monkeypatch):
+    monkeypatch.setattr(ruled, "ASKING_MAX", 4)
+    history = History().happen(asks(1))
+    assert dict(history.world.asking) == {}  # no rule is asked about it
+    rule = Admit("r", Place("rules/a.yaml", 1, 1), ("publishStream",), Decision.ALLOW)
+    history.happen(RulesLoaded((rule,)), asks(1), asks(2))
+    history.wait(ruled.ASKED_MS + 1).happen(asks(3), asks(4), asks(5))
+    assert sorted(history.world.asking[NODE]) == ["m3", "m4", "m5"]
+    history.happen(asks(6), asks(7))
+    assert sorted(history.world.asking[NODE]) == ["m4", "m5", "m6", "m7"]
+    for number in (4, 5, 6, 7, 8):
+        body = Map(mediaSessionId=f"m{number}", status="FAILED")
+        history.happen(HookReceived(NODE, "StreamStatusEvent", body))
+    assert dict(history.world.asking) == {}
+    history.happen(asks(9))
+    refused = HookAnswered(NODE, "publishStream", 403, "deny", "stream/a")
+    history.happen(refused, cause=3)
+    assert sorted(history.world.asking[NODE]) == ["m9"]
+    history.happen(refused, cause=history.world.asking[NODE]["m9"].position)
+    assert dict(history.world.asking) == {}

@@ -94,6 +94,9 @@ def test_names_show_the_world():
     (seen,) = names["streams"]
     assert stream.items() <= dict(seen).items()
     assert names["all"]["streams"] == (seen,)
+    own = names_of(world, hook(mediaSessionId="s-1"), START_MS)
+    assert own["streams"]() == ()  # the one that is asked about is none of them
+    assert names_of(world, hook("playStream", mediaSessionId="s-1"), START_MS)["streams"]()
     assert names["tables"] == Map(t=table.value)
     assert (names["connection"], names["connections"], names["calls"]) == (Map(), (), ())
     assert (names["now"], names["node"]["name"]) == (START_MS, NODE)
