@@ -31,11 +31,11 @@ def acknowledge_before_sync(patch):
             return [Entry(0, 0, fact.cause, fact.actor, fact.event) for fact in facts]
 
     async def answer(self, request):
-        log, self.log = self.log, Hasty(self.log)
+        log, self.admission.log = self.admission.log, Hasty(self.log)
         try:
             return await respond(self, request)
         finally:
-            self.log = log
+            self.admission.log = log
 
     patch.setattr(Intake, "respond", answer)
 

@@ -10,6 +10,7 @@ from orchestrator.core.configuration import Recorder
 from orchestrator.core.project import project
 from orchestrator.core.world import World
 from orchestrator.emulator.journal import shown
+from orchestrator.emulator.settings import Generation
 from orchestrator.kinds.catalogue import KINDS
 
 
@@ -72,6 +73,11 @@ def told(climate, machine, rows, claims, calm, rest):
                 node
                 for node, value in climate.node_values.items()
                 if value.recorder is Recorder.STREAM
+            ],
+            "hides_parameters": [
+                node
+                for node, build in climate.builds.items()
+                if build.generation is not Generation.Y2022
             ],
         },
         claims=claims,

@@ -153,10 +153,24 @@ def _is_there(story, node, key, line):
         names = (life.detail["name"] for life in _living(story, node, kind))
         return line["spec"]["streamName"] in names
     return any(
-        is_as_declared(key, line, life.detail)
+        is_as_declared(key, line, _as_shown(story, life, line))
         and (kind != "mixer" or _are_inputs_in(story, node, line["spec"], life.detail))
         for life in _living(story, node, kind)
     )
+
+
+def _as_shown(story, life, line):
+    """Return how a thing is, but for what another set of it where the build does not show that."""
+    unseen = life.sort == "mixer" and life.node in story.settings["hides_parameters"]
+    others = {
+        name
+        for entry in story.entries
+        if unseen and entry["what"] == "/mixer/set_parameter" and entry["by"] == "foreign"
+        if entry["node"] == life.node and entry["detail"].get("body", {}).get("uri") == life.natural
+        for name in entry["detail"]["body"]
+    }
+    wanted = line["spec"]["parameters"] if others else {}
+    return {**life.detail, **{name: wanted[name] for name in others & set(wanted)}}
 
 
 def _are_inputs_in(story, node, spec, detail):

@@ -75,7 +75,7 @@ def _is_replaceable(story, row, life, line):
     if differs(row.said["key"], line, seen):
         return True
     age_ms = row.at_ms - story.entries[life.came - 1]["at_s"] * 1000
-    return not runs(seen) and age_ms >= story.settings["start_deadline_ms"]
+    return not runs(seen) and age_ms + 1 >= story.settings["start_deadline_ms"]  # the log floors
 
 
 def only_what_is_ours_is_touched(story):
