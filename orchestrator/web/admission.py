@@ -127,6 +127,8 @@ def is_ours(world: World, hook: HookReceived) -> bool:
     if hook.method == CALL:
         called = world.by_natural.get((node, CALL, text(body, "callId")), EMPTY)
         return _is_starting(world, node, called)
+    if hook.method != PUBLISH:
+        return False
     return _is_starting(world, node, world.publishers.get((node, text(body, "name")), EMPTY))
 
 

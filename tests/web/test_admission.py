@@ -215,11 +215,12 @@ def test_what_we_have_just_asked_for_is_never_asked_about():
     asked = [
         hook(name="in", sessionId="s"), hook("call", callId="c", sessionId="s"),
         hook("playHLS", name="in"), hook("publishStream", name="other"),
+        hook("playStream", name="in"),
     ]  # fmt: skip
-    assert [named(history.world, one) is None for one in asked] == [False] * 4
+    assert [named(history.world, one) is None for one in asked] == [False] * 5
     for key, path in ((pull, "/pull/rtmp/pull"), (call, "/call/startup")):
         started = ActionStarted(NODE, key, "create", path, Map(), history.world.position)
         history.happen(started)
-    assert [named(history.world, one) is None for one in asked] == [True, True, False, False]
+    assert [named(history.world, one) is None for one in asked] == [True, True, False, False, False]
     history.happen(HookReceived(NODE, "connect", Map(sessionId="s")))
-    assert [named(history.world, one) is None for one in asked] == [False] * 4
+    assert [named(history.world, one) is None for one in asked] == [False] * 5
