@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: demo test check format lint types contracts coverage peers bench lock clean help
+.PHONY: demo test check format lint types contracts quick slow peers bench lock clean help
 .PHONY: nightly night-of-the-disk night-of-the-whole
 
 help:  ## these lines
@@ -22,7 +22,8 @@ demo: $(VENV)/.run  ## a daemon on two emulated nodes, live in the terminal
 test: $(VENV)/.dev  ## the whole test suite, as CI runs it
 	$(BIN)/python -m pytest -q -m "not nightly"
 
-check: format lint types contracts coverage  ## all that CI checks
+check: format lint types contracts  ## all that CI checks; the two halves of the tests side by side
+	$(MAKE) --no-print-directory -j2 --output-sync=target quick slow
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -36,12 +37,14 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-coverage: $(VENV)/.dev  ## the test suite, its quick part with coverage; core, kinds, web and codec must be whole
+quick: $(VENV)/.dev  ## the quick half of the tests, with coverage; core, kinds, web and codec must be whole
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -q -m "not nightly and not slow"
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='orchestrator/core/*,orchestrator/kinds/*,orchestrator/web/*,orchestrator/codec.py'
 	$(BIN)/coverage report --skip-covered || true
+
+slow: $(VENV)/.dev  ## the other half: real processes, real disks, long searches
 	$(BIN)/python -m pytest -q -m "slow and not nightly"
 
 peers:  ## the Debian packages that tests talk to; needs root
