@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from orchestrator.core.desired import indexed
 from orchestrator.core.document import Moved, StateLoaded
+from orchestrator.core.hold import Member
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map, without
 from orchestrator.core.ownership import with_owner, with_placed
@@ -65,12 +66,23 @@ def _with_moved_on(world: World, node: str, moved: Moved, kinds: Kinds) -> World
         makers=world.makers.set(maker, new) if maker in world.makers else world.makers,
         in_flight=_moved(world.in_flight, old, new),
         records=_moved(world.records, old, new),
-        members=without(world.members, old),
+        members=_held_still(world.members, old, new),
     )
     for thing in things:
         assert thing.owner is not None, "what we hold is ours"
         world = with_owner(world, new, thing, evolve(thing.owner, key=moved.new))
     return with_placed(with_placed(world, old), new)
+
+
+def _held_still(
+    members: Map[Placement, Member], old: Placement, new: Placement
+) -> Map[Placement, Member]:
+    """Return the held steps; what waits for approval under one name waits under the next."""
+    member = members.get(old)
+    if member is None:
+        return members
+    step = evolve(member.step, key=new.key)
+    return without(members, old).set(new, evolve(member, step=step))
 
 
 def _moved(mapping: Map[K, V], old: K, new: K) -> Map[K, V]:
