@@ -4,7 +4,7 @@ from attrs import define, evolve, field
 
 from orchestrator.core.action import Adopt, Create, Update, name_of
 from orchestrator.core.configuration import Configuration, Node
-from orchestrator.core.document import ConfigurationLoaded, StateLoaded
+from orchestrator.core.document import ConfigurationLoaded, Moved, StateLoaded
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import (
     ActionFailed,
@@ -88,9 +88,10 @@ class History:
         """Load a change of documents, and hold back what has to be."""
         return self.change(resources, map(key, removed))
 
-    def change(self, resources, removed=()):
-        """Load lines of any kinds, and take lines away by their keys."""
-        return self._judged(StateLoaded(tuple(resources), tuple(removed)))
+    def change(self, resources, removed=(), moved=()):
+        """Load lines of any kinds; take lines away by their keys; `moved` are (old, new) keys."""
+        names = tuple(Moved(*keys) for keys in moved)
+        return self._judged(StateLoaded(tuple(resources), tuple(removed), moved=names))
 
     def _judged(self, event):
         before = self.world

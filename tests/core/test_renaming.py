@@ -38,8 +38,7 @@ def test_what_is_held_under_one_name_is_held_under_the_next():
     changed = line("a", url="rtmp://target.lan/other", on_change=OnChange.HOLD)
     history.load(changed)
     assert history.phases() == {"a": ("Held", "on-change")}
-    moved = Moved(key("a"), key("b"))
-    history._judged(StateLoaded((evolve(changed, key=key("b")),), moved=(moved,)))
+    history.change([evolve(changed, key=key("b"))], moved=[(key("a"), key("b"))])
     assert history.phases() == {"b": ("Held", "on-change")}
     (hold,) = history.world.holds
     history.happen(PlanApproved(hold))
@@ -52,7 +51,6 @@ def test_a_line_that_changes_with_its_name_is_judged_anew():
     history.look("transponder", listed("m-1"))
     for name, old in (("b", "a"), ("c", "b")):
         changed = line(name, url=f"rtmp://target.lan/{name}")
-        moved = Moved(key(old), key(name))
-        history._judged(StateLoaded((changed,), moved=(moved,)))
+        history.change([changed], moved=[(key(old), key(name))])
         assert history.phases() == {name: ("Held", "over-limit")}
         assert len(history.world.members) == 1
