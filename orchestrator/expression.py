@@ -39,9 +39,9 @@ _MEMBER: Final = r"(?<![\w.])%s\s*\.\s*([A-Za-z_]\w*)"
 _UNDEFINED: Final = re.compile(r"Undefined variable or function: '(\w+)'")
 _SEALED: Final = rf"\.\s*(?:{'|'.join(sorted(WHOLE))})"
 _SECRET: Final = re.compile(
-    rf"{_SEALED}\s*(?:[!=]=|in\b)\s*[\[\"'r]|[\"']\s*[!=]=\s*[\w.]*{_SEALED}\b"
+    rf"{_SEALED}\s*(?:[!=]=|in\b)\s*\[?\s*r?[\"']|[\"']\s*[!=]=\s*[\w.]*{_SEALED}\b"
 )
-_VERIFIED: Final = re.compile(r"\bverify\s*\(\s*(?:[\"'r][\"']?|[^()]*,\s*[\"'])")
+_VERIFIED: Final = re.compile(r"\bverify\s*\(\s*(?:r?[\"']|[^()]*,\s*r?[\"'])")
 _MATCHES: Final = re.compile(
     r"\bmatches\s*\(\s*(r?\"(?:[^\"\\]|\\.)*\"|r?'(?:[^'\\]|\\.)*')?", re.DOTALL
 )
@@ -100,10 +100,12 @@ class Scope:
 
     names: Names
     verify: Verify
+    _known: frozenset[str] = field(init=False)
     _context: Any = field(init=False)
     _sizes: dict[str, int] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._known = frozenset(self.names)
         # what led back from the context to here would never be freed
         is_same = partial(_is_same, self.verify)
         self._context = cel.Context(functions={"verify": is_same})
@@ -115,7 +117,7 @@ class Scope:
             ExpressionFailed: it has no value here, such as for a field that is not there.
         """
         try:
-            program = compiled(text, frozenset(self.names))
+            program = compiled(text, self._known)
             value = self._run(program)
         except BadExpression as bad:
             raise ExpressionFailed(str(bad)) from None

@@ -51,6 +51,9 @@ def test_an_expression_has_the_value_that_operators_expect(text, value):
         ("lower(hook.name)", "the function lower is not known: known are bytes, contains,"),
         ("hook.name.split('')", "the function split is not known"),
         ('hook.name.matches("[")', "the pattern of matches() is no regular expression"),
+        ('verify(r"abc", hook.token)', "a secret is not written out here"),
+        ("verify(hook.token, r'abc')", "a secret is not written out here"),
+        ('hook.token == r"abc"', "a secret is not written out here"),
         ('"x".matches(hook.name)', "write the pattern of matches() out, as a text"),
         ('hook.token == "abc"', "a secret is not written out here"),
         ('"abc" != hook.custom.token', "a secret is not written out here"),
@@ -90,6 +93,18 @@ def test_what_fails_says_why_and_shows_no_value(text, words):
         scope().value(text)
     assert words in str(caught.value)
     assert not any(one in str(caught.value) for one in ("studio-a", "0123456789abcdef"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tables.rows.exists(row, verify(row, hook.token))",
+        "tables.rows.exists(row, hook.token == row.token)",
+        "hook.token in tables.rows",
+    ],
+)
+def test_a_name_is_no_secret_that_is_written_out(text):
+    assert compiled(text, NAMES).names == {"hook", "tables"}
 
 
 def test_a_value_is_fetched_once_and_only_if_it_is_asked_for():
