@@ -25,6 +25,7 @@ RULE = """rules:
 tables: {{names: {{file: names{}.json}}}}
 """
 NAMES = [f"{sort}-{number}" for sort in ("raw", "cam", "guest") for number in range(4)]
+ON_ITS_WAY_MS = 1_000  # an answer that was given under the rules before
 BY_DAY, BY_NIGHT = range(12), range(600)
 
 
@@ -33,15 +34,14 @@ class Play:
 
     def __init__(self, seed, folder, stage):
         self.draw, self.folder, self.stage = Random(seed), folder, stage
-        self.lists, self.kills = [], 0
+        self.number, self.kills = 0, 0
 
     def write(self):
         """Write other rules; a list of names is a file of its own, so a load takes one whole."""
         names = self.draw.sample(NAMES, 6)
-        number = len(self.lists)
-        (self.folder / f"names{number}.json").write_text(str(names).replace("'", '"'))
-        (self.folder / "a.yaml").write_text(RULE.format(number))
-        self.lists.append((names, self.stage.now_ms()))
+        self.number += 1
+        (self.folder / f"names{self.number}.json").write_text(str(names).replace("'", '"'))
+        (self.folder / "a.yaml").write_text(RULE.format(self.number))
 
     async def come_and_go(self, number):
         await trio.sleep(self.draw.random() * 5)
@@ -81,12 +81,18 @@ async def played(seed, folder):
                 nursery.start_soon(play.come_and_go, number)
             nursery.start_soon(play.trouble)
         rows = await stage.log.read(Filter(types=frozenset({"HookAnswered"})), 100_000)
+        loads_of_rules = await stage.log.read(Filter(types=frozenset({"RulesLoaded"})), 1_000)
         entries = stage.journal.after(0)
-    return _wrongs(play, entries), [loads(row.body)["decision"] for row in rows], play.kills
+    lists = [(table["value"], row.at_ms) for row in loads_of_rules for table in _tables(row)]
+    return _wrongs(lists, entries), [loads(row.body)["decision"] for row in rows], play.kills
 
 
-def _wrongs(play, entries):
-    """Return what went live although no list that may have been in force has it."""
+def _tables(row):
+    return loads(row.body)["tables"]
+
+
+def _wrongs(lists, entries):
+    """Return what went live although no list that was in force when it asked has it."""
     turns = [one for one in entries if one.what in ("stream came", "stream changed")]
     live = [
         one for one in turns if one.detail["published"] and one.detail["status"] == "PUBLISHING"
@@ -97,7 +103,9 @@ def _wrongs(play, entries):
         asked = name.removeprefix("fine-")
         if asked.startswith("raw-") is not name.startswith("fine-"):
             wrongs.append(f"{name} is live under the wrong name at {at_ms}")
-        recent = [names for names, since in play.lists if since <= at_ms + 100][-2:]
+        before = [names for names, since in lists if since <= at_ms - ON_ITS_WAY_MS]
+        since_then = [names for names, since in lists if 0 <= at_ms - since < ON_ITS_WAY_MS]
+        recent = before[-1:] + since_then
         if not any(asked in names for names in recent):
             wrongs.append(f"{name} is live at {at_ms} against {recent}")
     return wrongs
