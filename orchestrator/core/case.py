@@ -8,7 +8,7 @@ from attrs import frozen
 from orchestrator.core.action import NEVER, Held, Phase, Step, Verdict, name_of
 from orchestrator.core.configuration import Policy
 from orchestrator.core.kind import Comparison, Declarable, Kind, Kinds
-from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.look import NEVER_LOOKED, LastLook, Looks
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.site import Site
 from orchestrator.core.thing import Observed
@@ -34,7 +34,7 @@ class Case:
     @property
     def last(self) -> LastLook:
         """Return the last look at the kind on the node."""
-        return self.looks.get((self.placement.node, self.kind.name), LastLook())
+        return self.looks.get((self.placement.node, self.kind.name), NEVER_LOOKED)
 
     @cached_property
     def site(self) -> Site:

@@ -10,12 +10,15 @@ from orchestrator.core.mapping import Map
 
 CONNECT: Final = "connect"
 PUBLISH: Final = "publishStream"
+PLAY: Final = "playStream"
 KEEP_ALIVE: Final = "StreamKeepAliveEvent"
+STREAM_STATUS: Final = "StreamStatusEvent"
+CONNECTION_STATUS: Final = "ConnectionStatusEvent"
 INCOMING: Final = ("OnCallEvent", "OnMessageEvent", "OnTransferEvent")
 OF_CALLS: Final = ("call", "answer", "hold", "unhold", "transfer", "sendDTMF")
 OF_MESSAGES: Final = ("sendMessage", "sendIMDN", "subscribe", "sendXcapRequest")
 OF_STREAMS: Final = (
-    *("publishStream", "playStream", "playHLS", "playRTSP"),
+    *(PUBLISH, PLAY, "playHLS", "playRTSP"),
     *("pauseStream", "snapshot", "availableStream"),
 )
 OTHERS: Final = ("OnDataEvent", "sendBugReport")

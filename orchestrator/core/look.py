@@ -47,6 +47,7 @@ class LastLook:
 
 
 Looks = Mapping[Scope, LastLook]
+NEVER_LOOKED: Final = LastLook()
 
 
 def all_fresh(world: World, at_ms: int) -> Looks:
@@ -130,7 +131,7 @@ def silence(world: World, node: str, kinds: Kinds, looks: Looks, now_ms: int) ->
     All that is in use has to fail for so long; the rest is looked at too rarely to be waited for,
     and has its say where it got through meanwhile.
     """
-    lasts = {kind: looks.get((node, kind), LastLook()) for kind in kinds}
+    lasts = {kind: looks.get((node, kind), NEVER_LOOKED) for kind in kinds}
     used = [lasts[kind] for kind in kinds if kind == STREAM or world.is_in_use(node, kind)]
     if node in world.lost or not all(last.failing_ms for last in used):
         return None
@@ -219,7 +220,7 @@ def _is_restart(world: World, glance: Glance, kinds: Kinds, difference: Diff) ->
 
 def _has_nothing_left(world: World, scope: Scope, cliff: Cliff, looks: Looks) -> bool:
     things = world.observed.get(scope, Map())
-    if things and looks.get(scope, LastLook()).position < cliff.position:
+    if things and looks.get(scope, NEVER_LOOKED).position < cliff.position:
         return False
     doubted = world.cliffs[scope].doubted if scope in world.cliffs else frozenset()
     return all(
@@ -235,5 +236,5 @@ def _is_confirmed(world: World, glance: Glance, cliff: Cliff, doubted: frozenset
     if glance.kind == STREAM:
         return bool(glance.listing.items)
     streams = (glance.node, STREAM)
-    is_recent = glance.looks.get(streams, LastLook()).position >= cliff.position
+    is_recent = glance.looks.get(streams, NEVER_LOOKED).position >= cliff.position
     return is_recent and streams not in world.cliffs and bool(world.observed.get(streams))

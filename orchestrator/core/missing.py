@@ -6,7 +6,7 @@ from orchestrator.core.failure import Record, after_refusal, is_parked, next_try
 from orchestrator.core.fight import still_fighting
 from orchestrator.core.json import truth
 from orchestrator.core.kind import Again, Repeat, Source
-from orchestrator.core.look import LastLook
+from orchestrator.core.look import NEVER_LOOKED
 from orchestrator.core.resource import Resource
 from orchestrator.core.sources import fed_since, is_used, lacking
 from orchestrator.core.standing import occupant
@@ -124,7 +124,7 @@ def _doubtful(case: Case, wanted: Resource) -> Verdict | None:
     A thing that vanished may have done so because its stream ended, or the node restarted.
     """
     world, node = case.world, case.placement.node
-    cliff, last = world.cliffs.get((node, STREAM)), case.looks.get((node, STREAM), LastLook())
+    cliff, last = world.cliffs.get((node, STREAM)), case.looks.get((node, STREAM), NEVER_LOOKED)
     looked = last.position if cliff is None else 0
     since = max(world.changed.get(case.placement, 0), cliff.position if cliff is not None else 0)
 
@@ -158,7 +158,7 @@ def _unsure(case: Case, wanted: Resource) -> Verdict | None:
     world, placement = case.world, case.placement
     came, went = _source_since(case, wanted), world.changed.get(placement, 0)
     since = max(came, went, world.record(placement).acted)
-    streams = case.looks.get((placement.node, STREAM), LastLook())
+    streams = case.looks.get((placement.node, STREAM), NEVER_LOOKED)
     is_doubted = (placement.node, STREAM) in world.cliffs
     if is_doubted or min(case.last.position, streams.position) < since:
         message = "looking whether it runs already, since starting it again would cut it"

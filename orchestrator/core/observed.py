@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from orchestrator.core.event import HookReceived, Looked, NodeRestarted
 from orchestrator.core.failure import afresh, after_drop, after_refusal, after_turn
+from orchestrator.core.hook import KEEP_ALIVE
 from orchestrator.core.json import text
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
@@ -33,7 +34,7 @@ def with_hook(world: World, hook: HookReceived, kinds: Kinds) -> World:
             world = _heard(world, hook.node, kind.name, heard, kinds)
         elif isinstance(heard, Gone):
             world = _ended(world, hook.node, kind.name, heard.id, kinds)
-    if hook.method == "StreamKeepAliveEvent":
+    if hook.method == KEEP_ALIVE:
         world = _with_keep_alive(world, hook)
     return world
 

@@ -20,7 +20,7 @@ from orchestrator.core.action import (
     Verdict,
 )
 from orchestrator.core.kind import Kinds
-from orchestrator.core.look import PAUSE_MS, LastLook, Looks, due_ms
+from orchestrator.core.look import NEVER_LOOKED, PAUSE_MS, Looks, due_ms
 from orchestrator.core.mapping import without
 from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
@@ -94,7 +94,7 @@ def plan(
     if world.node(node).retired:
         return Planned(Plan((), tuple(held), NEVER), verdicts)
     for kind in kinds.values():
-        last = looks.get((node, kind.name), LastLook())
+        last = looks.get((node, kind.name), NEVER_LOOKED)
         due = due_ms(world, node, kind, last)
         if kind.name in soon:
             due = min(due, last.tried_ms + PAUSE_MS)
@@ -110,7 +110,7 @@ def _with_look(verdict: Verdict, looks: Looks, now_ms: int) -> Verdict:
     """Return the verdict, to be renewed when a look that can end its waiting may begin."""
     if not isinstance(verdict.next, Held) or verdict.next.reason not in PASSING:
         return verdict
-    last = looks.get((verdict.placement.node, verdict.placement.key.kind), LastLook())
+    last = looks.get((verdict.placement.node, verdict.placement.key.kind), NEVER_LOOKED)
     may_ms = last.tried_ms + PAUSE_MS
     return evolve(verdict, wake_ms=min(verdict.wake_ms, may_ms)) if may_ms > now_ms else verdict
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orchestrator.core.document import RulesLoaded
 from orchestrator.core.event import HookAnswered, HookReceived
-from orchestrator.core.hook import CONNECT, FIELDS, PUBLISH
+from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, STREAM_STATUS
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.rule import by_method
@@ -21,8 +21,6 @@ CONNECTIONS_MAX: Final = 20_000  # of one node; beyond it the longest there are 
 ASKING_MAX: Final = 1_000  # streams of one node that ask to be published
 ASKED_MS: Final = 60_000
 KEPT_MAX: Final = 2_000  # letters of one field of a connect
-CONNECTION_STATUS: Final = "ConnectionStatusEvent"
-STREAM_STATUS: Final = "StreamStatusEvent"
 OVERRULED: Final = "overruled"
 ASKED: Final = ("name", "appKey", "sessionId", "mediaProvider", "status")
 ENDS: Final = frozenset({"FAILED", "DISCONNECTED"})
@@ -59,12 +57,11 @@ def with_client(world: World, hook: HookReceived) -> World:
 
 
 def with_answer(world: World, answered: HookAnswered, cause: int) -> World:
-    """Return the world after a refusal: a session or a stream that was refused never began."""
+    """Return the world after an answer: what was refused never began, a session has what it got."""
     if answered.decision == OVERRULED:
         return world
-    if answered.status == 200:
-        return _with_given(world, answered, cause)
-    if answered.method == PUBLISH:
+    is_refused = answered.status != 200
+    if answered.method == PUBLISH and is_refused:
         asking = world.asking.get(answered.node, EMPTY)
         found = next((name for name in asking if asking[name].position == cause), "")
         return _without_asking(world, answered.node, found)
@@ -74,15 +71,8 @@ def with_answer(world: World, answered: HookAnswered, cause: int) -> World:
     session = unencoded(answered.about.removeprefix("connection/"))
     if session not in known or known[session].position != cause:
         return world
-    return _with(world, answered.node, without(known, session))
-
-
-def _with_given(world: World, answered: HookAnswered, cause: int) -> World:
-    """Return the world in which a session has the fields that a rule gave it."""
-    known = world.connections.get(answered.node, EMPTY)
-    session = unencoded(answered.about.removeprefix("connection/"))
-    if answered.method != CONNECT or session not in known or known[session].position != cause:
-        return world
+    if is_refused:
+        return _with(world, answered.node, without(known, session))
     given = evolve(known[session], body=known[session].body.update(answered.overwrite))
     return _with(world, answered.node, known.set(session, given))
 

@@ -29,6 +29,7 @@ from orchestrator.core.thing import InFlight, Making, Observed, stream_name
 STREAM: Final = "stream"
 """The kind whose things feed the others."""
 
+UNKNOWN: Final = Node(retired=True)
 ANY: Final = ""
 """In the place of a kind: any kind that is in use on a node."""
 
@@ -125,7 +126,7 @@ class World:
 
     def node(self, name: str) -> Node:
         """Return what is configured of a node; one that is not known is as good as retired."""
-        return self.configuration.nodes.get(name, Node(retired=True))
+        return self.configuration.nodes.get(name, UNKNOWN)
 
     def retry(self, resource: Resource | None) -> Retry:
         """Return the waiting rules for a resource."""

@@ -16,7 +16,7 @@ from orchestrator.core.concern import Everything, concern
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import node_of
 from orchestrator.core.kind import Kinds
-from orchestrator.core.look import LastLook
+from orchestrator.core.look import NEVER_LOOKED, LastLook
 from orchestrator.core.plan import awaited, plan
 from orchestrator.core.project import project
 from orchestrator.core.resource import Placement
@@ -184,13 +184,13 @@ class Memory:
 
     def looked(self, scope: Scope, began: LastLook) -> None:
         """Keep that a complete look began then."""
-        if self.looks.get(scope, LastLook()).failing_ms:
+        if self.looks.get(scope, NEVER_LOOKED).failing_ms:
             self._doubt(scope)
         self.looks[scope] = began
 
     def look_failed(self, scope: Scope, began: LastLook, error: str) -> None:
         """Keep that a look failed; the last complete one stays what it was."""
-        last = self.looks.get(scope, LastLook())
+        last = self.looks.get(scope, NEVER_LOOKED)
         if not last.failing_ms:
             self._doubt(scope)
         self.looks[scope] = evolve(

@@ -21,7 +21,7 @@ from orchestrator.core.action import (
     Update,
 )
 from orchestrator.core.entry import Fact
-from orchestrator.core.look import Glance, LastLook, news, silence
+from orchestrator.core.look import NEVER_LOOKED, Glance, LastLook, news, silence
 from orchestrator.core.media import after_look
 from orchestrator.core.plan import plan
 from orchestrator.core.rest import Listing
@@ -122,7 +122,7 @@ class Reconciler:
         Looks that failed the last time wait for each other alone: a list that hangs for as long as
         a call may take holds up no list that is read.
         """
-        last = self.memory.looks.get((self.node, look.kind), LastLook())
+        last = self.memory.looks.get((self.node, look.kind), NEVER_LOOKED)
         try:
             async with self._failing_looks if last.failing_ms else self._looks:
                 await self._look_now(look)
@@ -139,7 +139,7 @@ class Reconciler:
                 self.client, memory.kinds[look.kind], world.node(self.node), self.vault
             )
             if isinstance(found, Listing):
-                last = memory.looks.get(scope, LastLook())
+                last = memory.looks.get(scope, NEVER_LOOKED)
                 still_ms = world.configuration.timing.no_media_after_ms
                 media = after_look(last.media, found.progress, memory.now_ms(), still_ms)
                 began = evolve(began, media=media)
@@ -159,7 +159,7 @@ class Reconciler:
 
     async def _look_failed(self, scope: tuple[str, str], began: LastLook, error: str) -> None:
         memory = self.memory
-        if not memory.looks.get(scope, LastLook()).failing_ms:
+        if not memory.looks.get(scope, NEVER_LOOKED).failing_ms:
             journal.warning("look_failed", node=self.node, kind=scope[1], error=error)
         memory.look_failed(scope, began, error)
         lost = silence(memory.world, self.node, memory.kinds, memory.looks, memory.now_ms())

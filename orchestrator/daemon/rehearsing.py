@@ -9,11 +9,13 @@ from orchestrator.core.configuration import Configuration, Node
 from orchestrator.core.document import ConfigurationLoaded, RulesLoaded
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import Event, HookReceived, Looked
+from orchestrator.core.hook import CONNECT
 from orchestrator.core.json import JsonObject, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.rule import Decision
+from orchestrator.core.value import evolve
 from orchestrator.core.world import STREAM, World
 from orchestrator.daemon.admitting import scoped
 from orchestrator.shell.documents.cases import Expected, NamedCase
@@ -77,7 +79,7 @@ def _rehearsed(
 def _given(named: NamedCase, vault: Vault, kinds: Kinds) -> Iterable[Event]:
     node, given = named.case.node, named.case.given
     for body in given.connections:
-        yield HookReceived(node, "connect", vault.guard.object(body))
+        yield HookReceived(node, CONNECT, vault.guard.object(body))
     for kind, key, bodies in (
         (STREAM, "mediaSessionId", given.streams),
         (CALL, "callId", given.calls),
@@ -92,8 +94,7 @@ def _given(named: NamedCase, vault: Vault, kinds: Kinds) -> Iterable[Event]:
 
 def _with_node(configuration: Configuration, name: str) -> Configuration:
     nodes = configuration.nodes
-    known = nodes if name in nodes else nodes.set(name, Node())
-    return Configuration(known, configuration.timing, configuration.retry, configuration.limits)
+    return configuration if name in nodes else evolve(configuration, nodes=nodes.set(name, Node()))
 
 
 def _differs(due: Expected, got: Expected) -> str:

@@ -11,11 +11,12 @@ from attrs import define, field
 
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import HookReceived
+from orchestrator.core.hook import KEEP_ALIVE
 from orchestrator.core.json import text
 
 WINDOW_MS: Final = 60_000  # three more tries, and for each of them `rest_request_timeout` of 15 s
 KEPT_MAX: Final = 4_096  # hooks; a flood shortens the memory, not the daemon's life
-ALIKE: Final = frozenset({"StreamKeepAliveEvent"})
+ALIKE: Final = frozenset({KEEP_ALIVE})
 """Methods that say the same again and mean it."""
 
 _About = tuple[str, str, str]

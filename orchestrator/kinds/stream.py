@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from orchestrator.core.configuration import Node
+from orchestrator.core.hook import KEEP_ALIVE, STREAM_STATUS
 from orchestrator.core.json import JsonObject, text, truth, whole
 from orchestrator.core.kind import Kind
 from orchestrator.core.mapping import Map
@@ -17,7 +18,7 @@ from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site
 
 ENDS: Final = frozenset({"UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED"})
-HEARD: Final = frozenset({"StreamStatusEvent", "StreamKeepAliveEvent"})
+HEARD: Final = frozenset({STREAM_STATUS, KEEP_ALIVE})
 FRAMES: Final = ("VIDEO_K_FRAMES", "VIDEO_P_FRAMES", "VIDEO_B_FRAMES")
 TEXTS: Final = (
     "name",

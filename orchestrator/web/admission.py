@@ -13,7 +13,7 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.event import HookAnswered, HookReceived
-from orchestrator.core.hook import CONNECT, PUBLISH, canonical
+from orchestrator.core.hook import CONNECT, PLAY, PUBLISH, canonical
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, text, thaw
 from orchestrator.core.mapping import EMPTY, Map
@@ -31,7 +31,7 @@ Scoped = Callable[[Names], Evaluate]
 """What gives names to expressions."""
 
 SEAL: Final = re.compile(r"~[0-9a-f]{16}")
-STARTED: Final = frozenset({PUBLISH, "playStream", CALL})
+STARTED: Final = frozenset({PUBLISH, PLAY, CALL})
 """What calls to the REST API may cause to be asked."""
 REFUSED: Final = error(403, "refused by a rule")
 

@@ -8,10 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from orchestrator.core.configuration import Recorder
+from orchestrator.core.hook import (
+    CONNECT,
+    CONNECTION_STATUS,
+    KEEP_ALIVE,
+    PUBLISH,
+    STREAM_STATUS,
+)
 from orchestrator.core.json import Json, JsonObject, text, whole
 from orchestrator.core.rest import NotJson, RestReply, complaint
 from orchestrator.web.examined import (
-    KEEP_ALIVE,
     NOTHING,
     NOWHERE,
     STREAMS,
@@ -23,7 +29,7 @@ from orchestrator.web.times import rfc3339
 
 RECORDERS: Final = "/recorder/find_all"
 APPS: Final = ("defaultApp", "flashStreamingApp")
-HOOKS: Final = ("connect", "publishStream", "StreamStatusEvent", "ConnectionStatusEvent")
+HOOKS: Final = (CONNECT, PUBLISH, STREAM_STATUS, CONNECTION_STATUS)
 SKEW_MS: Final = 5_000
 FREE_PERCENT: Final = 10
 POOLS: Final = (("ports_media", "for media"), ("ports_wcs_agents", "for agents"))

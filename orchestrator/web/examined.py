@@ -7,6 +7,7 @@ from typing import Final
 from attrs import field, frozen
 
 from orchestrator.core.configuration import Recorder
+from orchestrator.core.hook import KEEP_ALIVE, PLAY, PUBLISH
 from orchestrator.core.json import JsonObject, text, whole
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.rest import RestReply
@@ -14,8 +15,7 @@ from orchestrator.core.rest import RestReply
 STREAMS: Final = "/stream/find_all"
 NOWHERE: Final = "/orchestrator/no_such_method"  # that no build has
 NOTHING: Final = "/push/find"  # asked for what nobody sends
-BEGINNING: Final = frozenset({"publishStream", "playStream"})
-KEEP_ALIVE: Final = "StreamKeepAliveEvent"
+BEGINNING: Final = frozenset({PUBLISH, PLAY})
 LAG_MS: Final = 60_000  # the hook of a new stream comes sooner than that
 
 

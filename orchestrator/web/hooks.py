@@ -11,6 +11,7 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.event import HookReceived
+from orchestrator.core.hook import KEEP_ALIVE
 from orchestrator.core.http import Reply, Request
 from orchestrator.core.json import JsonObject, text
 from orchestrator.core.mapping import Map
@@ -20,7 +21,6 @@ from orchestrator.core.world import World
 from orchestrator.web.body import BadBody, parsed
 
 PREFIX: Final = "/hooks/"
-KEEP_ALIVE: Final = "StreamKeepAliveEvent"
 KEEP_ALIVE_MS: Final = 300_000  # one that says nothing new is kept once in this time
 METHOD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # the longest that WCS knows has 24 letters
 

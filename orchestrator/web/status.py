@@ -11,7 +11,7 @@ from attrs import frozen
 from orchestrator.core.action import Phase, Verdict
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
-from orchestrator.core.look import LastLook, Looks
+from orchestrator.core.look import NEVER_LOOKED, Looks
 from orchestrator.core.plan import is_settled
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import shown
@@ -93,7 +93,7 @@ def status(
 
 def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json]:
     used = [kind for kind in kinds if kind == STREAM or world.is_in_use(name, kind)]
-    lasts = [looks.get((name, kind), LastLook()) for kind in used]
+    lasts = [looks.get((name, kind), NEVER_LOOKED) for kind in used]
     node = world.configuration.nodes[name]
     state = "retired" if node.retired else "lost" if name in world.lost else "found"
     failing = [last.error for last in lasts if last.failing_ms]
