@@ -21,6 +21,7 @@ from orchestrator.core.json import Json, freeze, freeze_object, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Resource
+from orchestrator.core.rule import Admit, Each, Rule
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
@@ -161,6 +162,7 @@ def codec_of(kinds: Kinds) -> Codec:
     )
     converter.register_structure_hook_factory(has, lambda t: _attrs_reader(converter, t))
     converter.register_unstructure_hook_factory(has, lambda t: _attrs_writer(converter, t))
+    converter.register_structure_hook(Rule, lambda raw, _: converter.structure(raw, _sort(raw)))
     converter.register_structure_hook(Resource, _resource_reader(converter, kinds))
     converter.register_structure_hook(
         Checkpoint, lambda raw, _: Checkpoint(converter.structure(raw["world"], World))
@@ -171,6 +173,10 @@ def codec_of(kinds: Kinds) -> Codec:
 def _key(text: str) -> Key:
     kind, _, name = text.partition("/")
     return Key(kind, name)
+
+
+def _sort(raw: Any) -> type[Rule]:
+    return Each if "ensure" in raw else Admit
 
 
 def _is_map(kind: Any) -> bool:

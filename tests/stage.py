@@ -21,6 +21,7 @@ from orchestrator.core.filter import Filter
 from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place, Resource
+from orchestrator.daemon.ensuring import Ensuring, deriver_of
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, places_of
 from orchestrator.daemon.memory import Memory
@@ -100,6 +101,7 @@ class Stage:
     log: Log | None = None
     intake: Intake | None = None
     loader: Loader | None = None
+    ensuring: Ensuring | None = None
     operator: Operator | None = None
     store: MemoryStore | None = None
     vault: Vault | None = None
@@ -208,7 +210,7 @@ class Stage:
             return ()
         place = Place(str(self.rules.parent / "orchestrator.yaml"), 1, 1)
         settings = evolve(self.settings(), place=place, rules=(self.rules,))
-        return read_rules(settings, self.vault, places_of(self.memory.world))
+        return read_rules(settings, self.vault, KINDS, places_of(self.memory.world))
 
     def read(self, file, text):
         """Return what a written file declares."""
@@ -244,7 +246,9 @@ class Stage:
                 async with trio.open_nursery() as nursery:
                     await nursery.start(log.run)
                     await log.append([Fact(DaemonStarted("0", 1))])
-                    self.loader = Loader(memory, log)
+                    deriver = deriver_of(self.vault, KINDS)
+                    self.loader = Loader(memory, log, deriver)
+                    self.ensuring = Ensuring(memory, log, deriver)
                     await self.load()
                     reconcilers = {}
                     for name in self.node_names:
@@ -260,6 +264,7 @@ class Stage:
                     )
                     for reconciler in reconcilers.values():
                         await nursery.start(reconciler.run)
+                    nursery.start_soon(self.ensuring.run)
                     task_status.started()
         finally:
             self.intake = None

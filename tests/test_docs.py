@@ -43,14 +43,18 @@ def test_every_reason_of_a_verdict_is_explained():
 
 
 ROOMY = {
+    "orchestrator/codec.py": "all forms on disk, and their versions",
     "orchestrator/core/event.py": "the union of facts: one class for each, and nothing else",
     "orchestrator/core/observed.py": "the fold of what was seen, from first sight to the end",
+    "orchestrator/core/world.py": "the world and its indices, as one value",
+    "orchestrator/daemon/run.py": "the daemon from start to end, read in one go",
     "orchestrator/expression.py": "the one module that knows CEL",
     "orchestrator/kinds/mixer.py": "a kind is one file",
     "orchestrator/kinds/transcoder.py": "a kind is one file",
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",
     "orchestrator/shell/log/log.py": "one queue, from an append to its commit",
     "orchestrator/shell/secrets.py": "the only place that knows secret values",
+    "orchestrator/web/forms.py": "the JSON forms of the contract, side by side",
     "orchestrator/shell/wcs.py": "one client: limits, one call, one reply",
 }
 """Files of more than 250 lines, each with the reason why it is no two files."""

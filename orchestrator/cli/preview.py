@@ -70,8 +70,8 @@ def _read(preview: Preview, found: Any, folder: Path, *, has_log: bool) -> tuple
     key = sealing_key(folder / "seal.key") if has_log else b"preview"
     vault = Vault(key, found.secrets, found.hooks.sealed)
     files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
-    documents = Documents(found, files, read_rules(found, vault, places_of(preview.world)))
+    documents = Documents(found, files, read_rules(found, vault, KINDS, places_of(preview.world)))
     if documents.faults:
         raise DocumentError(documents.faults)
-    preview.read(documents)
+    preview.read(documents, vault)
     return documents, vault

@@ -75,6 +75,13 @@ def _screen(status: dict[str, Any]) -> list[str]:
     lines += _listed(
         "denied by rules", [f"{r['count']} × {r['rule']}" for r in status.get("denied", ())]
     )
+    lines += _listed(
+        "clashes", [f"{c['resource']} on {c['node']} of rule {c['rule']}: {c['message']}"
+                    for c in status.get("clashes", ())]
+    )  # fmt: skip
+    lines += _listed(
+        "failing rules", [f"{r['rule']}: {r['message']}" for r in status.get("failingRules", ())]
+    )
     return lines
 
 

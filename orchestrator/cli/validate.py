@@ -72,9 +72,10 @@ def report_of(config: Path, *, with_secrets: bool) -> Report:
     except DocumentError as error:
         return Report(faults=error.faults)
     vault = Vault(KEY, settings.secrets)
-    reader = StateReader(None if with_secrets else _placeholders(settings))
+    resolve = None if with_secrets else placeholders(settings)
+    reader = StateReader(resolve)
     files = reader.read(settings, vault, KINDS, declared={})
-    ruled = read_rules(settings, vault, {})
+    ruled = read_rules(settings, vault, KINDS, {}, resolve)
     read: tuple[FileRead | RulesRead, ...] = (*files, *ruled)
     cases = _faults_of_cases(settings)
     missing = _unreadable(settings, vault, str(config)) if with_secrets else ()
@@ -102,7 +103,7 @@ def _faults_of_cases(settings: Settings) -> tuple[Fault, ...]:
     return ()
 
 
-def _placeholders(settings: Settings) -> Resolve:
+def placeholders(settings: Settings) -> Resolve:
     """Return what puts names in place of secrets, so that texts keep their form.
 
     A text that is nothing but a secret may be a whole address, so it becomes one.

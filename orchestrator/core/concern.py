@@ -4,18 +4,20 @@ Told from the world before and after it, by the indices, so that the answer cost
 `EVERYTHING` stands for all placements of a node, or of all nodes.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
 
 from orchestrator.core import document as documents
 from orchestrator.core import event as events
+from orchestrator.core.ensured import ground_of
 from orchestrator.core.entry import Entry
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.ordered import keys_of, nodes_of
 from orchestrator.core.renaming import current
-from orchestrator.core.resource import Gone, Placement, Seen
+from orchestrator.core.resource import Gone, Key, Placement, Seen
 from orchestrator.core.sources import makers_for
 from orchestrator.core.thing import stream_name
 from orchestrator.core.world import World
@@ -64,11 +66,14 @@ def concern(  # noqa: C901 - one table
             return _of_verb(after, asked)
         case documents.StateLoaded(items=items, removed=removed, moved=moved):
             names = (key for one in moved for key in (one.old, one.new))
-            keys = {*(item.key for item in items), *removed, *names}
-            nodes = {*before.configuration.nodes, *after.configuration.nodes}
-            placements = frozenset(Placement(node, key) for node in nodes for key in keys)
-            makers = makers_for(before, placements, kinds) | makers_for(after, placements, kinds)
-            return placements | makers
+            return _of_names(
+                before, after, {*(item.key for item in items), *removed, *names}, kinds
+            )
+        case documents.Ensured() as ensured:
+            return _of_names(before, after, _names_of(before, ensured), kinds)
+        case documents.RulesLoaded(ensured=ensured):
+            keys = {key for one in ensured for key in _names_of(before, one)}
+            return _of_names(before, after, keys, kinds)
         case events.PlanHeld(members=members):
             return frozenset(Placement(member.node, member.key) for member in members)
         case (
@@ -88,7 +93,6 @@ def concern(  # noqa: C901 - one table
         case (  # pragma: no branch
             events.HookAnswered()
             | events.HooksLost()
-            | documents.RulesLoaded()
             | documents.DocumentRejected()
             | documents.DocumentAccepted()
             | events.Parked()
@@ -96,6 +100,27 @@ def concern(  # noqa: C901 - one table
             | events.ClockStepped()
         ):
             return NOTHING
+
+
+def _of_names(before: World, after: World, keys: Iterable[Key], kinds: Kinds) -> Concern:
+    """Return what has one of these names, what makes its streams, and what it clashes with."""
+    nodes = {*before.configuration.nodes, *after.configuration.nodes}
+    placements = frozenset(Placement(node, key) for key in keys for node in nodes)
+    makers = makers_for(before, placements, kinds) | makers_for(after, placements, kinds)
+    clashing = {
+        other
+        for world in (before, after) if world.blocked
+        for one in placements
+        for other in world.blocked.get(one, EMPTY)
+    }  # fmt: skip
+    return placements | makers | clashing
+
+
+def _names_of(before: World, ensured: documents.Ensured) -> frozenset[Key]:
+    """Return the names of what a rule wants now, and of what it wanted before on that ground."""
+    standing = before.grounds.get(ground_of(ensured))
+    old = standing.items if standing is not None else ()
+    return frozenset(item.key for item in (*old, *ensured.items))
 
 
 def _of_verb(world: World, asked: events.OperatorAsked) -> Concern:

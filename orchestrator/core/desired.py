@@ -4,10 +4,15 @@ Pure functions from world to world. Nothing is ended here: a thing whose line we
 unwanted, and `core.limits` has its say before anything is done about it.
 """
 
+from collections import deque
+from collections.abc import Iterable
+
+from orchestrator.core.claim import Settled, chosen, claims, due, overtaken
 from orchestrator.core.document import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import renewed, unwanted
 from orchestrator.core.kind import Kinds
-from orchestrator.core.mapping import with_member, without, without_member
+from orchestrator.core.lineage import with_unmade
+from orchestrator.core.mapping import EMPTY, with_member, without, without_member
 from orchestrator.core.ownership import (
     let_go,
     with_orders_kept,
@@ -15,7 +20,6 @@ from orchestrator.core.ownership import (
     with_placed,
     without_making,
 )
-from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, OnRemove, Placement, Resource
 from orchestrator.core.site import NOWHERE
 from orchestrator.core.sources import with_sources
@@ -30,9 +34,7 @@ def with_configuration(world: World, loaded: ConfigurationLoaded, kinds: Kinds) 
     world = evolve(world, configuration=loaded.configuration, is_configured=True)
     if loaded.configuration.nodes == before:
         return world
-    for key in sorted(world.declared):
-        world = _placed(world, key, kinds)
-    return world
+    return settled(world, {*world.declared, *world.claims}, kinds)
 
 
 def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
@@ -44,40 +46,73 @@ def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
             lines=world.lines.set(resource.key, world.position),
             renames=without(world.renames, resource.key),
         )
-        world = _placed(world, resource.key, kinds)
+        world = settled(world, (resource.key,), kinds)
     for key in loaded.removed:
-        keeps = world.declared[key].on_remove is OnRemove.KEEP if key in world.declared else False
-        for placement in _placements_of(world, key):
-            world = _unwanted(world, placement, world.wanted[placement], keeps=keeps, kinds=kinds)
+        wanted = _wanted_places(world, key)
         world = evolve(
             world, declared=without(world.declared, key), lines=without(world.lines, key)
         )
+        world = _settled(world, {*wanted, *due(world, key)}, kinds)
         world = with_orders_kept(world, key)
     return world
 
 
-def _placed(world: World, key: Key, kinds: Kinds) -> World:
-    """Return the world with one resource wanted where it has to be, and nowhere else."""
-    resource = world.declared[key]
-    due = placements(resource, world.configuration) if resource.enabled else ()
-    for placement in _placements_of(world, key):
-        if placement not in due:
-            world = _unwanted(world, placement, world.wanted[placement], keeps=False, kinds=kinds)
-    for placement in due:
-        world = _wanted(world, placement, resource, kinds)
+def settled(world: World, keys: Iterable[Key], kinds: Kinds) -> World:
+    """Return the world in which each of these is wanted where it has to be, and nowhere else."""
+    for key in sorted(keys):
+        world = _settled(world, {*_wanted_places(world, key), *due(world, key)}, kinds)
+        if key not in world.declared and key not in world.claims:
+            world = with_orders_kept(world, key)
     return world
 
 
-def _placements_of(world: World, key: Key) -> list[Placement]:
-    nodes = world.configuration.nodes
-    candidates = {Placement(node, key) for node in nodes}
-    if key in world.declared:
-        candidates.add(Placement(world.declared[key].node, key))
-    return sorted(placement for placement in candidates if placement in world.wanted)
+def _settled(world: World, places: set[Placement], kinds: Kinds) -> World:
+    """Return the world in which the first wish for each placement is followed, if there is any.
+
+    What is wanted no more may free a target for others, and what is wanted now may take one.
+    """
+    open_ends = deque(sorted(places, key=lambda one: (one in due(world, one.key), one)))
+    while open_ends:
+        placement = open_ends.popleft()
+        before, found = world.wanted.get(placement), chosen(world, placement, kinds)
+        world = _with_clashes(world, placement, found)
+        if found.resource is not None:
+            world = _wanted(world, placement, found.resource, kinds)
+        elif before is not None:
+            is_gone = placement.key not in world.declared and placement.key not in world.claims
+            keeps = is_gone and before.on_remove is OnRemove.KEEP
+            world = _unwanted(world, placement, before, keeps=keeps, kinds=kinds)
+        if before != found.resource:
+            freed = world.blocked.get(placement, EMPTY)
+            open_ends += sorted({*freed, *overtaken(world, placement, kinds)} - {*open_ends})
+    return world
+
+
+def _with_clashes(world: World, placement: Placement, found: Settled) -> World:
+    """Return the world that knows which wishes for a placement are not followed, and why."""
+    before, blocked = world.clashes.get(placement, EMPTY), world.blocked
+    if not before and not found.clashes:
+        return world
+    for clash in before.values():
+        blocked = without_member(blocked, clash.rival, placement) if clash.rival else blocked
+    for clash in found.clashes.values():
+        blocked = with_member(blocked, clash.rival, placement) if clash.rival else blocked
+    clashes = without(world.clashes, placement)
+    clashes = clashes.set(placement, found.clashes) if found.clashes else clashes
+    return with_placed(evolve(world, clashes=clashes, blocked=blocked), placement)
+
+
+def _wanted_places(world: World, key: Key) -> set[Placement]:
+    """Return where a thing of this name is wanted, or clashes, now."""
+    nodes = {*world.configuration.nodes, *(one.resource.node for one in claims(world, key))}
+    places = {Placement(node, key) for node in nodes}
+    return {one for one in places if one in world.wanted or one in world.clashes}
 
 
 def _wanted(world: World, placement: Placement, resource: Resource, kinds: Kinds) -> World:
     old = world.wanted.get(placement)
+    if old is not None and not _is_same(old, resource):
+        world = with_unmade(world, placement, old, kinds)
     if old is not None:
         world = indexed(world, placement, old, kinds, add=False)
     world = with_placed(evolve(world, wanted=world.wanted.set(placement, resource)), placement)
@@ -105,6 +140,7 @@ def _is_same(old: Resource, new: Resource) -> bool:
 def _unwanted(
     world: World, placement: Placement, resource: Resource, *, keeps: bool, kinds: Kinds
 ) -> World:
+    world = with_unmade(world, placement, resource, kinds)
     world = indexed(world, placement, resource, kinds, add=False)
     world = evolve(
         world,

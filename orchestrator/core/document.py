@@ -7,7 +7,7 @@ from attrs import frozen
 
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.resource import Key, Place, Resource
-from orchestrator.core.rule import Admit, Table
+from orchestrator.core.rule import Rule, Subject, Table
 
 
 @frozen
@@ -39,13 +39,36 @@ class StateLoaded:
 
 
 @frozen
-class RulesLoaded:
-    """Rule files were taken: each added or changed rule or table whole, names of removed ones."""
+class Ensured:
+    """A rule wants these resources for a subject from now, until a time where `until_ms` says one.
 
-    items: tuple[Admit, ...] = ()
+    It stands for all that the rule wanted for it before; with no items nothing is wanted any more.
+    `natural` is what a node knows the subject by, `about` what people do.
+    """
+
+    node: str
+    rule: str
+    place: Place
+    each: Subject
+    natural: str
+    about: str
+    items: tuple[Resource, ...] = ()
+    until_ms: int = 0
+    seen: int = 0
+
+
+@frozen
+class RulesLoaded:
+    """Rule files were taken: each added or changed rule or table whole, names of removed ones.
+
+    `ensured` is what follows at once: what the changed rules want now, and what is gone with them.
+    """
+
+    items: tuple[Rule, ...] = ()
     removed: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     tables_removed: tuple[str, ...] = ()
+    ensured: tuple[Ensured, ...] = ()
 
 
 @frozen

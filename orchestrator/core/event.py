@@ -12,6 +12,7 @@ from orchestrator.core.document import (
     ConfigurationLoaded,
     DocumentAccepted,
     DocumentRejected,
+    Ensured,
     RulesLoaded,
     StateLoaded,
 )
@@ -288,6 +289,7 @@ Event = (
     | RulesLoaded
     | DocumentRejected
     | DocumentAccepted
+    | Ensured
     | Adopted
     | Forgotten
     | Parked

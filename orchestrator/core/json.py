@@ -4,7 +4,7 @@ Knows nothing of text or bytes: `codec` and `web` read and write those.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from orchestrator.core.mapping import Map
@@ -49,6 +49,22 @@ def thaw(value: Json) -> Json:
             return [thaw(member) for member in value]
         case _:
             return value
+
+
+def texts(value: Json) -> Iterator[str]:
+    """Yield every text in a value, names included."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for name in value:
+                yield name
+                yield from texts(value[name])
+        case Sequence():
+            for member in value:
+                yield from texts(member)
+        case _:
+            pass
 
 
 def text(value: JsonObject, name: str) -> str:

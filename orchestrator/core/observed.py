@@ -13,6 +13,7 @@ from orchestrator.core.failure import afresh, after_drop, after_refusal, after_t
 from orchestrator.core.hook import KEEP_ALIVE
 from orchestrator.core.json import text
 from orchestrator.core.kind import Kind, Kinds
+from orchestrator.core.lineage import origin
 from orchestrator.core.mapping import EMPTY, Map, Members, with_member, without, without_member
 from orchestrator.core.ownership import disowned, lapsed, with_claim, without_making
 from orchestrator.core.recent import LATE_MS, Recent, remembered
@@ -172,6 +173,10 @@ def _appeared(world: World, node: str, kind: str, seen: Seen, kinds: Kinds) -> W
         ids=world.ids.set((node, kind, seen.id), seen.natural) if seen.id else world.ids,
     )
     if kinds[kind].declared is None:
+        if (made := origin(world, (node, stream_name(thing)), kinds)) is not None:
+            thing = evolve(thing, origin=made)
+            things = things.set(seen.natural, thing)
+            world = evolve(world, observed=world.observed.set(scope, things))
         return _stream_appeared(world, node, thing)
     world = _occupying(world, node, seen, kinds[kind], with_member)
     maker = world.makers.get((node, kind, seen.id))

@@ -118,7 +118,7 @@ def disowned(world: World, placement: Placement, thing: Observed) -> World:
 def with_orders_kept(world: World, key: Key) -> World:
     """Return the world without the order on what has no line, unless it pauses what is ours."""
     order = world.orders.get(key)
-    if order is None or key in world.declared:
+    if order is None or key in world.declared or key in world.claims:
         return world
     is_ours = any(Placement(node, key) in world.owned for node in world.configuration.nodes)
     if is_ours and order.verb is Verb.PAUSE:
@@ -127,9 +127,10 @@ def with_orders_kept(world: World, key: Key) -> World:
 
 
 def with_placed(world: World, placement: Placement) -> World:
-    """Return the world whose index by node knows whether a placement is wanted or owned."""
+    """Return the world whose index by node knows whether a placement is wanted, ours or clashes."""
     kinds, kind = world.placed.get(placement.node, EMPTY), placement.key.kind
-    is_placed = placement in world.wanted or placement in world.owned
+    is_wanted = placement in world.wanted or placement in world.clashes
+    is_placed = is_wanted or placement in world.owned
     change = with_member if is_placed else without_member
     kinds = change(kinds, kind, placement.key)
     if kinds:

@@ -93,6 +93,9 @@ def plan(
                 actions.append(step)
     if world.node(node).retired:
         return Planned(Plan((), tuple(held), NEVER), verdicts)
+    going, going_ms = _going(world, node, looks, now_ms)
+    soon |= going
+    next_ms = min(next_ms, going_ms)
     for kind in kinds.values():
         last = looks.get((node, kind.name), NEVER_LOOKED)
         due = due_ms(world, node, kind, last)
@@ -104,6 +107,20 @@ def plan(
         else:
             next_ms = min(next_ms, due)
     return Planned(Plan(tuple(actions), tuple(held), next_ms), verdicts)
+
+
+def _going(world: World, node: str, looks: Looks, now_ms: int) -> tuple[set[str], int]:
+    """Return the kinds of which a look lets go what rules no longer want, and when more is over."""
+    soon: set[str] = set()
+    next_ms = NEVER
+    for ground, until_ms in world.lapsing.items():
+        if ground.node != node:
+            continue
+        if until_ms > now_ms:
+            next_ms = min(next_ms, until_ms)
+        elif not looks.get((node, ground.each.kind), NEVER_LOOKED).failing_ms:
+            soon.add(ground.each.kind)
+    return soon, next_ms
 
 
 def _with_look(verdict: Verdict, looks: Looks, now_ms: int) -> Verdict:

@@ -10,6 +10,7 @@ from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
+from orchestrator.core.ensured import with_ensured, with_loaded
 from orchestrator.core.entry import Entry
 from orchestrator.core.failure import shifted
 from orchestrator.core.kind import Kinds
@@ -26,7 +27,7 @@ from orchestrator.core.ordered import with_asked, with_forgotten
 from orchestrator.core.ownership import with_adoption
 from orchestrator.core.renaming import with_renamed
 from orchestrator.core.resource import Place, Placement
-from orchestrator.core.ruled import with_answer, with_client, with_rules, without_sessions
+from orchestrator.core.ruled import with_answer, with_client, without_sessions
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
@@ -59,7 +60,9 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             renamed = with_renamed(world, event, kinds)
             return with_taken(world, with_state(renamed, event, kinds))
         case documents.RulesLoaded():
-            return with_rules(world, event)
+            return with_taken(world, with_loaded(world, event, kinds))
+        case documents.Ensured():
+            return with_ensured(world, event, kinds)
         case documents.DocumentRejected(file=file, line=line, column=column, message=message):
             rejected = Rejected(Place(file, line, column), message, world.position)
             return evolve(world, rejected=world.rejected.set(file, rejected))

@@ -70,7 +70,8 @@ class Resource:
     """One declared thing. `spec` is the frozen class of its kind; its texts are sealed.
 
     `nodes` names labels that a node must have; where it is empty, `node` names the one node.
-    `on_change` None: its line does not say, so it is as usual for the kind.
+    `on_change` None: its line does not say, so it is as usual for the kind. `rule` names the rule
+    that wants it, "" where a state file does; `place` is that rule's then.
     """
 
     key: Key
@@ -85,6 +86,7 @@ class Resource:
     on_remove: OnRemove = OnRemove.TERMINATE
     on_change: OnChange | None = None
     retry: Retry | None = None
+    rule: str = ""
 
 
 @frozen

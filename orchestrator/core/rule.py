@@ -4,9 +4,10 @@ An expression is a text here, in CEL; what it is worth says an `Evaluate` that t
 nothing in the core knows the language. `${…}` in a text is an expression, too.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -21,7 +22,14 @@ Evaluate = Callable[[str], Json]
 Names = Mapping[str, Callable[[], Json]]
 """What an expression may look at: each name with what fetches its value, if it is asked for."""
 
+Scoped = Callable[[Names], Evaluate]
+"""What gives names to expressions."""
+
+_CALLS: Final = re.compile(r"\b(?:all\.)?calls\b")
 ALWAYS: Final = "true"
+LINGER_MS: Final = 10_000
+REFERENCE: Final = "secret."
+"""What a reference to a secret begins with: no expression, and replaced last of all."""
 
 
 class Decision(Enum):
@@ -54,6 +62,41 @@ class Admit:
         return Decision.DENY in (self.decide, self.on_error)
 
 
+class Subject(Enum):
+    """What a rule holds for, one by one; its word is the name by which expressions know it."""
+
+    STREAM = "stream"
+    CALL = "call"
+    CONNECTION = "connection"
+    NODE = "node"
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of which a look can tell whether a subject is still there."""
+        return "call" if self is Subject.CALL else "stream"
+
+
+@frozen
+class Each:
+    """A rule that wants resources for each subject, as long as `where` is true for it.
+
+    `ensure` is written as a state file: plural of a kind → name → fields, with expressions in names
+    and texts. What is wanted stays for `linger_ms` after the condition ended. `made`: streams that
+    rules or copies between our nodes made match, too.
+    """
+
+    name: str
+    place: Place
+    each: Subject
+    ensure: Map[str, Any]
+    where: str = ALWAYS
+    linger_ms: int = LINGER_MS
+    made: bool = False
+
+
+Rule = Admit | Each
+
+
 @frozen
 class Table:
     """A document that rules look things up in. `value` is any JSON, sealed like a hook."""
@@ -63,18 +106,27 @@ class Table:
     value: Json
 
 
-def order(rule: Admit) -> tuple[str, int, int]:
+def order(rule: Rule) -> tuple[str, int, int]:
     """Return where a rule stands, which is the order in which rules are asked."""
     return (rule.place.file, rule.place.line, rule.place.column)
 
 
-def by_method(rules: Iterable[Admit]) -> Map[str, tuple[str, ...]]:
+def by_method(rules: Iterable[Rule]) -> Map[str, tuple[str, ...]]:
     """Return the names of the rules that answer each method, in the order of being asked."""
     named: dict[str, tuple[str, ...]] = {}
-    for rule in sorted(rules, key=order):
+    admitting = (rule for rule in rules if isinstance(rule, Admit))
+    for rule in sorted(admitting, key=order):
         for method in rule.methods:
             named[method] = (*named.get(method, ()), rule.name)
     return Map(named)
+
+
+def looks_at_calls(rule: Rule) -> bool:
+    """Return whether a rule looks at calls, so that a node is to be asked for them."""
+    if isinstance(rule, Each) and rule.each is Subject.CALL:
+        return True
+    given = rule.ensure if isinstance(rule, Each) else rule.overwrite
+    return any(_CALLS.search(text) for text in (rule.where, *expressions(given)))
 
 
 @frozen
@@ -105,12 +157,15 @@ def parts(text: str) -> tuple[Part, ...]:
 
 
 def expressions(value: Json) -> tuple[str, ...]:
-    """Return the expressions in all texts of a value, keys not included."""
+    """Return the expressions in all texts of a value, and in its keys."""
     match value:
         case str():
             return tuple(part.text for part in parts(value) if part.is_expression)
         case Mapping():
-            return tuple(one for name in sorted(value) for one in expressions(value[name]))
+            return tuple(
+                one for name in sorted(value) for text in (name, value[name])
+                for one in expressions(text)
+            )  # fmt: skip
         case tuple() | list():
             return tuple(one for member in value for one in expressions(member))
         case _:
@@ -132,11 +187,15 @@ def filled(value: Json, evaluate: Evaluate) -> Json:
                 _text(evaluate(one.text)) if one.is_expression else one.text for one in pieces
             )
         case Mapping():
-            return Map({name: filled(value[name], evaluate) for name in value})
+            return Map({_name(name, evaluate): filled(value[name], evaluate) for name in value})
         case tuple() | list():
             return tuple(filled(member, evaluate) for member in value)
         case _:
             return value
+
+
+def _name(name: str, evaluate: Evaluate) -> str:
+    return _text(filled(name, evaluate)) if "${" in name else name
 
 
 def _text(value: Json) -> str:

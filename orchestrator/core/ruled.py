@@ -11,11 +11,12 @@ from orchestrator.core.event import HookAnswered, HookReceived
 from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, STREAM_STATUS
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
-from orchestrator.core.rule import by_method
+from orchestrator.core.observed import with_touched
+from orchestrator.core.rule import Each, by_method, looks_at_calls, order
 from orchestrator.core.session import Asking, Connection
 from orchestrator.core.subject import unencoded
 from orchestrator.core.value import evolve
-from orchestrator.core.world import World
+from orchestrator.core.world import CALL, World
 
 CONNECTIONS_MAX: Final = 20_000  # of one node; beyond it the longest there are forgotten
 ASKING_MAX: Final = 1_000  # streams of one node that ask to be published
@@ -23,6 +24,7 @@ ASKED_MS: Final = 60_000
 KEPT_MAX: Final = 2_000  # letters of one field of a connect
 OVERRULED: Final = "overruled"
 ASKED: Final = ("name", "appKey", "sessionId", "mediaProvider", "status")
+OF_CALLS_TOLD: Final = frozenset({"call", "OnCallEvent", "CallStatusEvent", "hangup"})
 ENDS: Final = frozenset({"FAILED", "DISCONNECTED"})
 
 
@@ -37,7 +39,15 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
         tables = without(tables, name)
     for table in loaded.tables:
         tables = tables.set(table.name, table)
-    return evolve(world, rules=rules, tables=tables, admitting=by_method(rules.values()))
+    eaches = sorted((rule for rule in rules.values() if isinstance(rule, Each)), key=order)
+    return evolve(
+        world,
+        rules=rules,
+        tables=tables,
+        admitting=by_method(rules.values()),
+        deriving=tuple(rule.name for rule in eaches),
+        watched=(CALL,) if any(map(looks_at_calls, rules.values())) else (),
+    )
 
 
 def with_client(world: World, hook: HookReceived) -> World:
@@ -46,6 +56,8 @@ def with_client(world: World, hook: HookReceived) -> World:
         return _with_asking(world, hook)
     if hook.method == STREAM_STATUS:
         return _without_asking(world, hook.node, text(hook.body, "mediaSessionId"))
+    if hook.method in OF_CALLS_TOLD and CALL in world.watched:
+        return with_touched(world, hook.node, (CALL,))
     session = text(hook.body, "sessionId")
     known = world.connections.get(hook.node, EMPTY)
     if hook.method == CONNECT and session:

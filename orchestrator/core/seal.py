@@ -15,7 +15,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.json import Json, JsonObject, texts
 from orchestrator.core.mapping import Map
 
 Seal = Callable[[str], str]
@@ -32,7 +32,8 @@ _PARTS: Final = re.compile(
     r"(?P<path>[^?#]*)(?P<tail>.*)",
     re.DOTALL,
 )
-_SEALED: Final = re.compile(r"(?P<visible>.*)~[0-9a-f]{16}")
+_SEAL: Final = re.compile(r"~[0-9a-f]{16}")
+_SEALED: Final = re.compile(rf"(?P<visible>.*){_SEAL.pattern}")
 _HOST: Final = re.compile(r"(?:\[[0-9a-f:.%]*\]|[^:\s\[\]\\;=]*)(?::[0-9]*)?")
 _SEGMENT: Final = r"/(?:[^/\s:;=&@\\%]|%(?!2f|3a|3b|3d|26|40|5c|23|3f|20))*"
 _PLAIN: Final = re.compile(rf"(?:{_SEGMENT}(?=/|$))*", re.IGNORECASE)
@@ -111,6 +112,11 @@ def is_sealed(value: str) -> bool:
         return found is not None
     url = url_of(found["visible"])
     return url is not None and url.visible == found["visible"]
+
+
+def has_seal(value: Json) -> bool:
+    """Return whether a seal stands anywhere in a value."""
+    return any(_SEAL.search(one) is not None for one in texts(value))
 
 
 def normalised(value: str) -> str:

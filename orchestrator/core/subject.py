@@ -41,6 +41,8 @@ def subject_of(event: Event) -> str:  # noqa: C901 - one table
             | events.NodeRestarted(node=node)
         ):
             return subject("node", node)
+        case documents.Ensured(about=about):
+            return about
         case documents.ConfigurationLoaded(place=place):
             return subject("document", place.file)
         case documents.DocumentRejected(file=file) | documents.DocumentAccepted(file=file):

@@ -37,10 +37,23 @@ class Owner:
 
 
 @frozen
+class Origin:
+    """That a stream was made by us when it appeared: by which rules, and by which at any remove.
+
+    `is_left`: whose wish had just gone, so that nothing is to follow from it any more.
+    """
+
+    makers: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    is_left: bool = False
+
+
+@frozen
 class Observed:
     """One life of a thing on a node as last seen; possibly stale.
 
     `position` is the entry that first showed it, `heard` the last hook that spoke of it (0: none).
+    `origin` None: nobody but a client, or what a line says, makes this stream.
     """
 
     seen: Seen
@@ -48,6 +61,7 @@ class Observed:
     at_ms: int
     heard: int = 0
     owner: Owner | None = None
+    origin: Origin | None = None
 
 
 @frozen

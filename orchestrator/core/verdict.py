@@ -18,6 +18,7 @@ from orchestrator.core.fight import fighting
 from orchestrator.core.json import text
 from orchestrator.core.kind import Different, InPlace, Kinds, Later, Past, Same
 from orchestrator.core.look import Looks
+from orchestrator.core.mapping import EMPTY
 from orchestrator.core.media import MOVING, STILL
 from orchestrator.core.missing import missing
 from orchestrator.core.order import Verb
@@ -47,7 +48,7 @@ def judge(world: World, placement: Placement, kinds: Kinds, looks: Looks, now_ms
         return evolve(verdict, wake_ms=min(verdict.wake_ms, order.until_ms or NEVER))
     thing, wanted = thing_of(case), case.resource
     if wanted is None and thing is None:
-        return case.settled(Phase.STOPPED)
+        return _clashing(case) or case.settled(Phase.STOPPED)
     if wanted is None:
         assert thing is not None
         return guarded(case, thing, deletion(case, thing, "its line is gone"), Phase.STOPPING)
@@ -86,6 +87,15 @@ def _unseeing(case: Case) -> Verdict | None:
     if case.last.position < world.record(placement).acted:
         phase = Phase.STARTING if case.resource is not None else Phase.STOPPING
         return case.held(phase, "look-due", "the next look tells what came of the last call")
+    return None
+
+
+def _clashing(case: Case) -> Verdict | None:
+    """Return a verdict on what rules want and do not get, None where that is nothing."""
+    clashes = case.world.clashes.get(case.placement, EMPTY)
+    for ground in sorted(clashes):
+        message = f"rule {ground.rule} wants it, but {clashes[ground].message}: change one of them"
+        return case.held(Phase.HELD, "clash", message)
     return None
 
 

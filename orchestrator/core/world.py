@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from orchestrator.core.configuration import Configuration, Node, Retry
 from orchestrator.core.failure import Record
+from orchestrator.core.ground import Clash, Ground, Standing
 from orchestrator.core.hold import Hold, Member
 from orchestrator.core.json import text
 from orchestrator.core.kind import Source
@@ -21,7 +22,7 @@ from orchestrator.core.media import FIELD
 from orchestrator.core.order import Order
 from orchestrator.core.recent import Recent
 from orchestrator.core.resource import Key, Place, Placement, Resource
-from orchestrator.core.rule import Admit, Table
+from orchestrator.core.rule import Rule, Table
 from orchestrator.core.session import Asking, Connection
 from orchestrator.core.site import Site
 from orchestrator.core.thing import InFlight, Making, Observed, stream_name
@@ -29,6 +30,7 @@ from orchestrator.core.thing import InFlight, Making, Observed, stream_name
 STREAM: Final = "stream"
 """The kind whose things feed the others."""
 
+CALL: Final = "call"
 UNKNOWN: Final = Node(retired=True)
 ANY: Final = ""
 """In the place of a kind: any kind that is in use on a node."""
@@ -118,9 +120,18 @@ class World:
     draining: Map[tuple[str, str], Members[Placement]] = field(default=EMPTY)
     live: Map[tuple[str, str], Members[str]] = field(default=EMPTY)
     placed: Map[str, Map[str, Members[Key]]] = field(default=EMPTY)
-    rules: Map[str, Admit] = field(default=EMPTY)
+    grounds: Map[Ground, Standing] = field(default=EMPTY)
+    ensuring: Map[tuple[str, str], Members[Ground]] = field(default=EMPTY)
+    claims: Map[Key, Map[Ground, Resource]] = field(default=EMPTY)
+    lapsing: Map[Ground, int] = field(default=EMPTY)
+    clashes: Map[Placement, Map[Ground, Clash]] = field(default=EMPTY)
+    unmade: Map[str, Recent] = field(default=EMPTY)
+    blocked: Map[Placement, Members[Placement]] = field(default=EMPTY)
+    rules: Map[str, Rule] = field(default=EMPTY)
     tables: Map[str, Table] = field(default=EMPTY)
     admitting: Map[str, tuple[str, ...]] = field(default=EMPTY)
+    deriving: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
     connections: Map[str, Map[str, Connection]] = field(default=EMPTY)
     asking: Map[str, Map[str, Asking]] = field(default=EMPTY)
 
@@ -159,8 +170,9 @@ class World:
             yield things[natural]
 
     def is_in_use(self, node: str, kind: str) -> bool:
-        """Return whether anything of a kind is wanted, ours or there on a node."""
-        return kind in self.placed.get(node, EMPTY) or bool(self.things(node, kind))
+        """Return whether anything of a kind is wanted, ours or there on a node, or watched."""
+        is_there = kind in self.placed.get(node, EMPTY) or bool(self.things(node, kind))
+        return is_there or kind in self.watched
 
     def touched_at(self, node: str, kind: str) -> int:
         """Return the position of the last entry after which a kind wants a look, 0 for none."""

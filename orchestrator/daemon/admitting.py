@@ -10,13 +10,13 @@ from attrs import define, field, frozen
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply
-from orchestrator.core.rule import Decision
+from orchestrator.core.rule import Decision, Scoped
 from orchestrator.core.seal import sealed_whole
 from orchestrator.daemon.memory import Memory
 from orchestrator.expression import Scope
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same
-from orchestrator.web.admission import Decided, Scoped, answered, decided, is_asked, reply
+from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
 
 
 @frozen

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from attrs import define, frozen
 
+from orchestrator.core.deriving import Deriver
 from orchestrator.core.document import (
     ConfigurationLoaded,
     DocumentAccepted,
@@ -23,7 +24,8 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import judge
 from orchestrator.core.project import project
 from orchestrator.core.resource import Place
-from orchestrator.core.rule import Admit, Table
+from orchestrator.core.rule import Rule, Table
+from orchestrator.core.value import evolve
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import DocumentError, Fault
@@ -71,6 +73,7 @@ class Loader:
 
     memory: Memory
     log: Log
+    deriver: Deriver
 
     async def load(self, documents: Documents, *, actor: str, cause: int = 0) -> Taken:
         """Append what the documents bring that the log does not know; return what that was.
@@ -84,9 +87,11 @@ class Loader:
         if not world.is_configured and faults:
             raise DocumentError(faults)
 
-        def made(pending: Sequence[Entry] = (), _at_ms: int = 0) -> list[Fact]:
+        def made(pending: Sequence[Entry] = (), at_ms: int = 0) -> list[Fact]:
             """Return what is news for the world that it changes: no look may come in between."""
-            events = news(self.memory.after(pending), documents, self.memory.kinds)
+            at_ms = at_ms or self.memory.now_ms()
+            world = self.memory.after(pending)
+            events = news(world, documents, self.memory.kinds, self.deriver, at_ms)
             return [Fact(event, cause, actor) for event in events]
 
         entries = await self.log.append_made(made) if made() else ()
@@ -95,7 +100,9 @@ class Loader:
         return _taken(entries, faults, self.log.head.position)
 
 
-def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
+def news(
+    world: World, documents: Documents, kinds: Kinds, deriver: Deriver, now_ms: int
+) -> tuple[Event, ...]:
     """Return what documents bring that the world does not know, holds included."""
     events: list[Event] = []
     configuration = documents.settings.configuration
@@ -106,17 +113,24 @@ def news(world: World, documents: Documents, kinds: Kinds) -> tuple[Event, ...]:
         events.append(loaded)
     ruled = difference_of_rules(world, documents.rules)
     if ruled != RulesLoaded():
-        events.append(ruled)
+        after = _after(world, (*events, ruled), kinds)
+        ensured = tuple(deriver.at_once(after, deriver.concerned(after, ruled), now_ms))
+        events.append(evolve(ruled, ensured=ensured))
     events += [event for file in documents.read for event in _verdict(world, file)]
     present = {file.file for file in documents.read}
     events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]
     holds: list[Event] = []
     for event in events:
-        before = world
-        world = project(world, Entry(world.position + 1, world.at_ms, 0, "", event), kinds)
-        if isinstance(event, ConfigurationLoaded | StateLoaded):
+        before, world = world, _after(world, (event,), kinds)
+        if isinstance(event, ConfigurationLoaded | StateLoaded | RulesLoaded):
             holds += judge(before, world, kinds)
     return (*events, *holds)
+
+
+def _after(world: World, events: Sequence[Event], kinds: Kinds) -> World:
+    for event in events:
+        world = project(world, Entry(world.position + 1, world.at_ms, 0, "", event), kinds)
+    return world
 
 
 def difference(world: World, files: Sequence[FileRead]) -> StateLoaded:
@@ -167,7 +181,7 @@ def places_of(world: World) -> Mapping[str, Place]:
 
 
 def _gone(
-    before: Mapping[str, Admit | Table], now: Mapping[str, Admit | Table], faulty: Sequence[str]
+    before: Mapping[str, Rule | Table], now: Mapping[str, Rule | Table], faulty: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the names that no file has any more, but for those of faulty ones."""
     return tuple(

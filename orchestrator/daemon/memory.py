@@ -15,13 +15,16 @@ from orchestrator.core.action import NEVER, Held, Phase, Verdict
 from orchestrator.core.concern import Everything, concern
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import node_of
+from orchestrator.core.ground import Ground
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import NEVER_LOOKED, LastLook
 from orchestrator.core.plan import awaited, plan
 from orchestrator.core.project import project
 from orchestrator.core.resource import Placement
+from orchestrator.core.stir import stirred
 from orchestrator.core.world import Scope, World
 from orchestrator.daemon.repeats import Repeats
+from orchestrator.daemon.stirs import Stirs
 
 
 @define(eq=False)
@@ -113,7 +116,10 @@ class Ahead:
 
 @define(eq=False)
 class Memory:
-    """All that changes while the daemon runs. `now_ms` is its clock: Unix time, never backwards."""
+    """All that changes while the daemon runs. `now_ms` is its clock: Unix time, never backwards.
+
+    `failing` is, by ground, why a rule could not be asked when it last was.
+    """
 
     kinds: Kinds
     now_ms: Callable[[], int]
@@ -122,6 +128,8 @@ class Memory:
     looks: dict[Scope, LastLook] = field(factory=dict)
     nodes: dict[str, NodeMemory] = field(factory=dict)
     repeats: Repeats = field(factory=Repeats)
+    stirs: Stirs = field(factory=Stirs)
+    failing: dict[Ground, str] = field(factory=dict)
     _ahead: Ahead | None = None
 
     def node(self, name: str) -> NodeMemory:
@@ -135,6 +143,8 @@ class Memory:
             self.repeats.keep(entry, now_ms)
             before = self.world
             self.world = project(before, entry, self.kinds)
+            if before.deriving or self.world.deriving:
+                self.stirs.add(stirred(before, self.world, entry, self.kinds), entry.position)
             match concern(before, self.world, entry, self.kinds):
                 case Everything(node=""):
                     for node in self.nodes.values():
@@ -187,6 +197,8 @@ class Memory:
         if self.looks.get(scope, NEVER_LOOKED).failing_ms:
             self._doubt(scope)
         self.looks[scope] = began
+        if self.world.lapsing:
+            self.stirs.nudge()
 
     def look_failed(self, scope: Scope, began: LastLook, error: str) -> None:
         """Keep that a look failed; the last complete one stays what it was."""

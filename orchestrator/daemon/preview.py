@@ -14,6 +14,7 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.rest import Listing
 from orchestrator.core.world import Scope, World
+from orchestrator.daemon.ensuring import all_derived, deriver_of
 from orchestrator.daemon.load import Documents
 from orchestrator.daemon.load import news as news_of
 from orchestrator.daemon.looking import client_of, listed
@@ -36,9 +37,14 @@ class Preview:
             entry = Entry(self.world.position + 1, self.now_ms, 0, "", event)
             self.world = project(self.world, entry, self.kinds)
 
-    def read(self, documents: Documents) -> None:
+    def read(self, documents: Documents, vault: Vault) -> None:
         """Take documents as a daemon would."""
-        self.fold(*news_of(self.world, documents, self.kinds))
+        deriver = deriver_of(vault, self.kinds)
+        self.fold(*news_of(self.world, documents, self.kinds, deriver, self.now_ms))
+
+    def ensure(self, vault: Vault) -> None:
+        """Take what rules want now for all that is known, as a daemon would have done."""
+        self.fold(*all_derived(self.world, deriver_of(vault, self.kinds), self.now_ms))
 
     def trust(self) -> None:
         """Take every look as fresh, as far as there ever was one."""
@@ -57,6 +63,7 @@ class Preview:
                     await self._look(client, vault, (name, kind.name))
             finally:
                 await client.aclose()
+        self.ensure(vault)
 
     async def _look(self, client: NodeClient, vault: Vault, scope: Scope) -> None:
         found = await listed(client, self.kinds[scope[1]], self.world.node(scope[0]), vault)

@@ -1,95 +1,141 @@
-"""What would be answered: cases of rules, tried without a daemon, a log or a node."""
+"""What rules would do: cases of them, tried without a daemon, a log or a node."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
 from orchestrator.core.configuration import Configuration, Node
+from orchestrator.core.deriving import Deriver
 from orchestrator.core.document import ConfigurationLoaded, RulesLoaded
 from orchestrator.core.entry import Entry
 from orchestrator.core.event import Event, HookReceived, Looked
+from orchestrator.core.ground import Ground
 from orchestrator.core.hook import CONNECT
-from orchestrator.core.json import JsonObject, thaw
+from orchestrator.core.json import Json, JsonObject, freeze_object, thaw
 from orchestrator.core.kind import Kinds
-from orchestrator.core.mapping import Map
+from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.project import project
-from orchestrator.core.rule import Decision
+from orchestrator.core.resource import Resource
+from orchestrator.core.rule import Decision, Each, Subject
 from orchestrator.core.value import evolve
-from orchestrator.core.world import STREAM, World
+from orchestrator.core.world import CALL, STREAM, World
 from orchestrator.daemon.admitting import scoped
+from orchestrator.errors import ExpressionFailed
+from orchestrator.expression import looked_at
 from orchestrator.shell.documents.cases import Expected, NamedCase
 from orchestrator.shell.documents.doubled import RulesRead
+from orchestrator.shell.documents.resource import Resolve
+from orchestrator.shell.documents.template import Maker
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.admission import decided
-from orchestrator.web.scope import CALL
 
+SUBJECT: Final = "subject"
 NOW_MS: Final = 1_700_000_000_000
 STANDING: Final[JsonObject] = Map({"published": True, "status": "PUBLISHING"})
 
 
 @frozen
 class Outcome:
-    """What came of a case. `complaint` "": it is as expected."""
+    """What came of a case. `rules` decided or wanted something; `complaint` "": as expected."""
 
     case: NamedCase
-    rule: str
+    rules: tuple[str, ...]
     complaint: str
 
 
-def rehearse(
-    cases: Iterable[NamedCase],
-    files: Sequence[RulesRead],
-    configuration: Configuration,
-    vault: Vault,
-    kinds: Kinds,
-) -> tuple[Outcome, ...]:
-    """Return what comes of each case, asked of the rules of its file, or of all."""
-    return tuple(_rehearsed(one, files, configuration, vault, kinds) for one in cases)
+@frozen
+class Theatre:
+    """What cases are tried with: all rules there are, and how their values are read."""
 
+    files: Sequence[RulesRead]
+    configuration: Configuration
+    vault: Vault
+    kinds: Kinds
+    resolve: Resolve | None = None
 
-def _rehearsed(
-    named: NamedCase,
-    files: Sequence[RulesRead],
-    configuration: Configuration,
-    vault: Vault,
-    kinds: Kinds,
-) -> Outcome:
-    case = named.case
-    asked = [file for file in files if not named.about or file.file == named.about]
-    rules = tuple(rule for file in asked for rule in file.rules)
-    tables = tuple(table for file in files for table in file.tables)
-    world = World()
-    for event in (
-        ConfigurationLoaded(_with_node(configuration, case.node), named.place),
-        RulesLoaded(rules, tables=tables),
-        *_given(named, vault, kinds),
-    ):
-        world = project(world, Entry(world.position + 1, NOW_MS, 0, "", event), kinds)
-    hook = HookReceived(case.node, case.hook, vault.guard.object(case.body))
-    found = decided(world, hook, scoped(vault), NOW_MS)
-    if found is None:
-        return Outcome(named, "", _differs(case.expect, Expected(Decision.ALLOW)))
-    got = Expected(found.decision, found.rule.name, found.overwrite, bool(found.error))
-    because = f" ({found.error})" if found.error else ""
-    complaint = _differs(case.expect, got)
-    return Outcome(named, found.rule.name, f"{complaint}{because}" if complaint else "")
+    def rehearse(self, cases: Iterable[NamedCase]) -> tuple[Outcome, ...]:
+        """Return what comes of each case, asked of the rules of its file, or of all."""
+        return tuple(self._rehearsed(one) for one in cases)
 
+    def _rehearsed(self, named: NamedCase) -> Outcome:
+        case = named.case
+        asked = [file for file in self.files if not named.about or file.file == named.about]
+        rules = tuple(rule for file in asked for rule in file.rules)
+        tables = tuple(table for file in self.files for table in file.tables)
+        world = World()
+        for event in (
+            ConfigurationLoaded(_with_node(self.configuration, case.node), named.place),
+            RulesLoaded(rules, tables=tables),
+            *self._given(named),
+        ):
+            world = project(world, Entry(world.position + 1, NOW_MS, 0, "", event), self.kinds)
+        if case.each is not None:
+            return self._ensured(named, case.each, world)
+        hook = HookReceived(case.node, case.hook, self.vault.guard.object(case.body))
+        found = decided(world, hook, scoped(self.vault), NOW_MS)
+        if found is None:
+            return Outcome(named, (), _differs(case.expect, Expected(Decision.ALLOW)))
+        got = Expected(found.decision, found.rule.name, found.overwrite, bool(found.error))
+        because = f" ({found.error})" if found.error else ""
+        complaint = _differs(case.expect, got)
+        return Outcome(named, (found.rule.name,), f"{complaint}{because}" if complaint else "")
 
-def _given(named: NamedCase, vault: Vault, kinds: Kinds) -> Iterable[Event]:
-    node, given = named.case.node, named.case.given
-    for body in given.connections:
-        yield HookReceived(node, CONNECT, vault.guard.object(body))
-    for kind, key, bodies in (
-        (STREAM, "mediaSessionId", given.streams),
-        (CALL, "callId", given.calls),
-    ):
-        items = (
-            vault.guard.object({**STANDING, key: f"given-{number}", **body})
-            for number, body in enumerate(bodies)
-        )
-        seen = (kinds[kind].parse(item) for item in items)
-        yield Looked(node, kind, tuple(one for one in seen if one is not None))
+    def _ensured(self, named: NamedCase, each: Subject, world: World) -> Outcome:
+        """Return what comes of a case about a subject: all that any rule wants for it."""
+        case, wanted, rules = named.case, dict[str, dict[str, Json]](), list[str]()
+
+        def made(
+            configuration: Configuration, rule: Each, node: str, filled: Json
+        ) -> tuple[Resource, ...]:
+            assert isinstance(filled, Mapping), "a template is one"
+            maker = Maker(Path(), configuration, self.vault, self.kinds, self.resolve)
+            resources = maker.resources(rule, node, filled)
+            rules.append(rule.name)
+            for plural in filled:
+                section = filled[plural]
+                assert isinstance(section, Mapping), "and so are its parts"
+                wanted.setdefault(plural, {}).update(section)
+            return resources
+
+        deriver = Deriver(scoped(self.vault), made, looked_at, self.kinds)
+        natural = case.node if each is Subject.NODE else SUBJECT
+        because = ""
+        for name in world.deriving:
+            try:
+                deriver.derived(world, Ground(name, case.node, each, natural), NOW_MS)
+            except ExpressionFailed as failed:
+                because = f"{name} fails: {failed}"
+        got = Expected(fails=bool(because), ensure=freeze_object(wanted))
+        due = case.expect if case.expect.ensure is not None else evolve(case.expect, ensure=EMPTY)
+        if due == got:
+            return Outcome(named, tuple(rules), "")
+        said = f"expected {_wanted(due)}, got {_wanted(got)}"
+        return Outcome(named, tuple(rules), f"{said} ({because})" if because else said)
+
+    def _given(self, named: NamedCase) -> Iterable[Event]:
+        case, given = named.case, named.case.given
+        sealed = self.vault.guard.object
+        connections, streams, calls = given.connections, given.streams, given.calls
+        match case.each:
+            case Subject.STREAM:
+                streams = (*streams, Map({**case.body, "mediaSessionId": SUBJECT}))
+            case Subject.CALL:
+                calls = (*calls, Map({**case.body, "callId": SUBJECT}))
+            case Subject.CONNECTION:
+                connections = (*connections, Map({**case.body, "sessionId": SUBJECT}))
+            case _:
+                pass
+        for body in connections:
+            yield HookReceived(case.node, CONNECT, sealed(body))
+        for kind, key, bodies in ((STREAM, "mediaSessionId", streams), (CALL, "callId", calls)):
+            items = (
+                sealed({**STANDING, key: f"given-{number}", **body})
+                for number, body in enumerate(bodies)
+            )
+            seen = (self.kinds[kind].parse(item) for item in items)
+            yield Looked(case.node, kind, tuple(one for one in seen if one is not None))
 
 
 def _with_node(configuration: Configuration, name: str) -> Configuration:
@@ -105,7 +151,14 @@ def _differs(due: Expected, got: Expected) -> str:
 
 
 def _shown(one: Expected) -> str:
+    assert one.decide is not None, "a hook is answered"
     by = f" by {one.rule}" if one.rule else " by no rule"
     fields = [f"{name} {thaw(one.overwrite[name])}" for name in sorted(one.overwrite)]
     given = f" with {', '.join(fields)}" if fields else ""
     return f"{one.decide.value}{by}{given}{', failing' if one.fails else ''}"
+
+
+def _wanted(one: Expected) -> str:
+    if one.fails:
+        return "a failure"
+    return str(thaw(one.ensure)) if one.ensure else "nothing"

@@ -21,6 +21,7 @@ from orchestrator.core.event import DaemonStarted, DaemonStopped
 from orchestrator.core.plan import is_settled
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.doors import Doors
+from orchestrator.daemon.ensuring import Ensuring, deriver_of
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, Taken, places_of
 from orchestrator.daemon.loops import Loops
@@ -63,6 +64,7 @@ class Daemon:
     log: Log = field(init=False)
     intake: Intake = field(init=False)
     loader: Loader = field(init=False)
+    ensuring: Ensuring = field(init=False)
     operator: Operator = field(init=False)
     states: StateReader = field(init=False)
     tables: tuple[Path, ...] = ()
@@ -88,7 +90,9 @@ class Daemon:
         )
         self.vault = Vault(b"")
         self.intake = Intake(self.settings, self.memory, self.log, self.vault)
-        self.loader = Loader(self.memory, self.log)
+        deriver = deriver_of(self.vault, KINDS)
+        self.loader = Loader(self.memory, self.log, deriver)
+        self.ensuring = Ensuring(self.memory, self.log, deriver)
         self.loops = Loops(self.memory, self.log, self.vault, self.is_plan_only)
         self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers)
         self.operator = Operator(
@@ -124,6 +128,7 @@ class Daemon:
                     )
                     nursery.start_soon(self.pulse.run)
                     nursery.start_soon(self.intake.tend)
+                    nursery.start_soon(self.ensuring.run)
                     nursery.start_soon(self._watch)
                     nursery.start_soon(self._verify_older)
                     systemd.ready(self.pulse.line())
@@ -151,6 +156,7 @@ class Daemon:
                 documents = await trio.to_thread.run_sync(self._read)
                 taken = await self.loader.load(documents, actor=actor, cause=cause)
                 self._apply(documents.settings)
+                self.ensuring.again()
                 taken = evolve(taken, faults=(*taken.faults, *self.doors.renew()))
             finally:
                 systemd.ready(self.pulse.line())
@@ -173,7 +179,7 @@ class Daemon:
         self.vault.sources, self.vault.whole = settings.secrets, settings.hooks.sealed
         world = self.memory.world
         states = self.states.read(settings, self.vault, KINDS, declared=world.declared)
-        rules = read_rules(settings, self.vault, places_of(world))
+        rules = read_rules(settings, self.vault, KINDS, places_of(world))
         self.tables = tuple(path for file in rules for path in file.beside)
         return Documents(settings, states, rules)
 

@@ -6,8 +6,7 @@ should not be declined).
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from attrs import frozen
@@ -18,19 +17,16 @@ from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, text, thaw
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Placement
-from orchestrator.core.rule import Admit, Decision, Evaluate, Names, filled
+from orchestrator.core.rule import Admit, Decision, Evaluate, Scoped, filled
+from orchestrator.core.scope import names_of
+from orchestrator.core.seal import has_seal
 from orchestrator.core.subject import subject_of
-from orchestrator.core.world import World
+from orchestrator.core.world import CALL, World
 from orchestrator.errors import ExpressionFailed
 from orchestrator.web.body import BadBody, parsed
 from orchestrator.web.hooks import error
 from orchestrator.web.policies import merged, policies_of
-from orchestrator.web.scope import CALL, names_of
 
-Scoped = Callable[[Names], Evaluate]
-"""What gives names to expressions."""
-
-SEAL: Final = re.compile(r"~[0-9a-f]{16}")
 STARTED: Final = frozenset({PUBLISH, PLAY, CALL})
 """What calls to the REST API may cause to be asked."""
 REFUSED: Final = error(403, "refused by a rule")
@@ -63,7 +59,9 @@ def decided(world: World, hook: HookReceived, scoped: Scoped, now_ms: int) -> De
         return None
     evaluate = scoped(names_of(world, hook, now_ms))
     for name in names:
-        if (found := _of_rule(world.rules[name], evaluate)) is not None:
+        rule = world.rules[name]
+        assert isinstance(rule, Admit), "no other rule answers"
+        if (found := _of_rule(rule, evaluate)) is not None:
             return found
     return None
 
@@ -154,21 +152,9 @@ def _matches(rule: Admit, evaluate: Evaluate) -> bool:
 def _fields(rule: Admit, evaluate: Evaluate) -> Map[str, Json]:
     """Return the fields of an answer; a seal in one would leave as if it were the value itself."""
     fields = Map({name: filled(rule.overwrite[name], evaluate) for name in rule.overwrite})
-    if _has_seal(fields):
+    if has_seal(fields):
         raise ExpressionFailed("a sealed value cannot be written into an answer")
     return fields
-
-
-def _has_seal(value: Json) -> bool:
-    match value:
-        case str():
-            return SEAL.search(value) is not None
-        case Mapping():
-            return any(_has_seal(one) for name in value for one in (name, value[name]))
-        case Sequence():
-            return any(map(_has_seal, value))
-        case _:
-            return False
 
 
 def _is_starting(world: World, node: str, placements: Iterable[Placement]) -> bool:

@@ -23,7 +23,7 @@ from orchestrator.core.action import (
 )
 from orchestrator.core.json import Json, thaw
 from orchestrator.core.kind import Kinds
-from orchestrator.core.resource import Key, Placement
+from orchestrator.core.resource import Key, Placement, Resource
 from orchestrator.core.sources import falls_with, media_of
 from orchestrator.core.thing import Claim, Observed
 from orchestrator.core.world import STREAM, World
@@ -56,11 +56,19 @@ def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict
         "observed": observed(thing),
         "media": _media(world, verdict, kinds),
         "attempts": record.failures,
-        "source": {"file": wanted.place.file, "line": wanted.place.line} if wanted else None,
+        "source": _source(wanted),
         "position": max(
             world.changed.get(placement, 0), record.acted, thing.position if thing else 0
         ),
     }
+
+
+def _source(wanted: Resource | None) -> Json:
+    """Return the line, or the rule and its line, that a resource is wanted for."""
+    if wanted is None:
+        return None
+    place: dict[str, Json] = {"file": wanted.place.file, "line": wanted.place.line}
+    return {"rule": wanted.rule, **place} if wanted.rule else place
 
 
 def _media(world: World, verdict: Verdict, kinds: Kinds) -> Json:
@@ -219,7 +227,9 @@ def _thing(world: World, verdict: Verdict, kinds: Kinds) -> Observed | None:
     placement = verdict.placement
     for thing in world.holdings(placement):
         return thing
-    wanted = world.wanted[placement]  # a verdict is on what is ours or wanted
+    wanted = world.wanted.get(placement)
+    if wanted is None:  # it clashes
+        return None
     site = world.site(placement.node)
     for natural in kinds[placement.key.kind].declarable.naturals(wanted.spec, site):
         if thing_there := world.thing(placement.node, placement.key.kind, natural):

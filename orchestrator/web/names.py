@@ -16,7 +16,8 @@ Names = Mapping[str, list[Key]]
 def names_in(world: World) -> Names:
     """Return the resources by each name they may be called; made once for many names."""
     known: dict[str, list[Key]] = {}
-    for key in sorted({*world.declared, *(placement.key for placement in world.owned)}):
+    ours = (placement.key for placement in world.owned)
+    for key in sorted({*world.declared, *world.claims, *ours}):
         known.setdefault(key.name, []).append(key)
         known.setdefault(str(key), []).append(key)
     return known

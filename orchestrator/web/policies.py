@@ -9,7 +9,7 @@ from typing import Final
 
 from orchestrator.core.hook import CONNECT, SPELLINGS
 from orchestrator.core.mapping import Map
-from orchestrator.core.rule import Admit, Decision
+from orchestrator.core.rule import Admit, Decision, Rule
 
 PLAIN: Final = Map(
     {
@@ -23,10 +23,10 @@ PLAIN: Final = Map(
 """How WCS treats a hook when nothing says otherwise (hooks.md section 3)."""
 
 
-def policies_of(rules: Iterable[Admit]) -> Map[str, Map[str, str]]:
+def policies_of(rules: Iterable[Rule]) -> Map[str, Map[str, str]]:
     """Return the restClientConfig that lets the rules take effect, by method."""
     policies: dict[str, dict[str, str]] = {}
-    for rule in rules:
+    for rule in (one for one in rules if isinstance(one, Admit)):
         for method in rule.methods:
             if method == CONNECT:
                 continue  # any error in reply to it declines the session, whatever is configured

@@ -33,6 +33,7 @@ class Vitals:
     keep_alives: int = 0
     refusals: tuple[tuple[str, str, str, int], ...] = ()
     denied: tuple[tuple[str, int], ...] = ()
+    failing: tuple[tuple[str, str], ...] = ()
 
 
 def status(
@@ -61,7 +62,14 @@ def status(
         {"node": node, "peer": peer, "reason": reason, "count": count}
         for node, peer, reason, count in vitals.refusals
     ]
-    is_well = not (ill or holds or rejected or world.lost or vitals.log_refusal or world.tail_lost)
+    clashes: list[Json] = [
+        {"resource": str(placement.key), "node": placement.node, "rule": ground.rule,
+         "message": clash.message}
+        for placement, those in sorted(world.clashes.items())
+        for ground, clash in sorted(those.items(), key=lambda one: one[0])
+    ]  # fmt: skip
+    troubles = (ill, holds, rejected, clashes, vitals.failing, world.lost)
+    is_well = not (any(troubles) or vitals.log_refusal or world.tail_lost)
     return {
         "well": is_well,
         "settled": all(is_settled(verdict) for verdict in verdicts),
@@ -87,6 +95,8 @@ def status(
         "held": holds,
         "rejected": rejected,
         "refusedHooks": refused,
+        "clashes": clashes,
+        "failingRules": [{"rule": rule, "message": why} for rule, why in vitals.failing],
         "denied": [{"rule": rule, "count": count} for rule, count in vitals.denied],
     }  # fmt: skip
 

@@ -68,7 +68,20 @@ def _ruled(body: Body, _about: str) -> str:
     gone = [str(name) for name in body.get("tablesRemoved") or ()]
     words += [f"tables taken: {', '.join(tables)}"] if tables else []
     words += [f"tables gone: {', '.join(gone)}"] if gone else []
+    ensured = [_mapping(one) for one in body.get("ensured") or ()]
+    words += [f"at once: {_some([_ensured(one, '') for one in ensured])}"] if ensured else []
     return "; ".join(words)
+
+
+def _ensured(body: Body, _about: str) -> str:
+    place, about = _mapping(body.get("place")), body.get("about")
+    rule = f"rule {body.get('rule')} ({place.get('file')}:{place.get('line')})"
+    names = _some([str(_mapping(item).get("key")) for item in body.get("items") or ()])
+    if not names:
+        return f"{rule} wants nothing for {about} any more"
+    if until_ms := body.get("untilMs"):
+        return f"{rule} does not hold for {about} any more: {names} stays until {shown(until_ms)}"
+    return f"{rule} holds for {about}: it wants {names}"
 
 
 def _lost(body: Body, _about: str) -> str:
@@ -161,6 +174,7 @@ def _clock(body: Body, _about: str) -> str:
 TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
     "HookReceived": _hook,
     "HookAnswered": _answered,
+    "Ensured": _ensured,
     "HooksLost": _lost,
     "Looked": _looked,
     "ActionStarted": _started,

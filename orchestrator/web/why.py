@@ -14,7 +14,7 @@ from orchestrator.core.action import NEVER
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
-from orchestrator.core.mapping import Map
+from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Key, Placement
 from orchestrator.core.sources import fed_since
 from orchestrator.core.subject import subject
@@ -97,6 +97,7 @@ def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
     found = {world.lines.get(key, 0)}
     order = world.orders.get(key)
     found.add(order.position if order is not None else 0)
+    found |= {world.grounds[one].said for one in world.claims.get(key, EMPTY)}
     for placement in placements:
         found |= _behind_placement(placement, world, kinds)
     return frozenset(position for position in found if position)

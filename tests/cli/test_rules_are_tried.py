@@ -31,7 +31,7 @@ def run(*arguments):
 def test_the_shipped_rules_do_what_their_cases_say():
     code, out, err = run(ROOT / "rules", "--coverage")
     assert (code, err) == (0, "")
-    assert "0 failed; 6 of 6 rules decided in one" in out
+    assert "0 failed; 9 of 9 rules decided in one" in out
 
 
 def test_a_case_that_comes_out_otherwise_is_named_with_what_came(folder, monkeypatch):
@@ -43,6 +43,49 @@ def test_a_case_that_comes_out_otherwise_is_named_with_what_came(folder, monkeyp
         f"FAIL  {file}:3: b is refused, too: expected deny by no-a, got allow by no rule",
         "2 cases, 1 failed; 1 of 1 rules decided in one",
     ])  # fmt: skip
+
+
+EACH = """rules:
+  t: {each: stream, where: stream.name != "x", ensure: {vods: {"v-${stream.name}": {uri: "vod-live://a",
+      localStreamName: "${stream.appKey}"}}}}
+"""
+
+
+WANTED = (
+    "{each: stream, body: {name: a, appKey: b}, expect: {ensure: {vods: {v-a: "
+    "{uri: vod-live://a, localStreamName: b}}}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("{each: stream, body: {name: x, appKey: b}, expect: {ensure: {}}}", "ok  "),
+        (WANTED, "ok  "),
+        ("{each: stream, body: {name: x}, expect: {ensure: {}}}", "ok  "),
+        ("{each: stream, body: {name: a/b}, expect: {fails: true}}", "ok  "),
+        ("{each: stream, body: {name: a/b}, expect: {ensure: {}}}",
+         "expected nothing, got a failure (t fails: a name has no “/”"),
+        ("{each: stream, body: {name: x}, expect: {fails: true}}",
+         "expected a failure, got nothing"),
+        ("{each: stream, body: {name: a}, expect: {ensure: {}}}",
+         "expected nothing, got {'vods': {'v-a': {'localStreamName': '', 'uri': 'vod-live://a'}}}"),
+        ("{each: call, body: {callId: a}, expect: {ensure: {}}}", "ok  "),
+        ("{each: connection, expect: {ensure: {}}}", "ok  "),
+        ("{expect: {ensure: {}}}", "a case is about one thing: write either “hook” or “each”"),
+        ("{each: stream, hook: connect, expect: {decide: allow}}",
+         "a case is about one thing: write either “hook” or “each”"),
+        ("{each: stream, expect: {decide: allow}}",
+         "for a subject something is wanted: expect “ensure”, {} for nothing, or “fails”"),
+        ("{hook: connect, expect: {}}", "a hook is answered: expect “decide”, and no “ensure”"),
+    ],
+)  # fmt: skip
+def test_what_rules_want_is_tried_too(folder, case, said):
+    (folder / "a.yaml").write_text(EACH)
+    (folder / "a.test.yaml").write_text(f"cases:\n  one: {case}\n")
+    code, out, err = run(folder)
+    assert said in out + err
+    assert code == (0 if said == "ok  " else 1)
 
 
 def test_reports_are_for_programs(folder, tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Key, Place, Resource, Seen
-from orchestrator.core.rule import Admit, Decision, Table
+from orchestrator.core.rule import Admit, Decision, Each, Subject, Table
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.transponder import Sound, Transponder
@@ -45,6 +45,17 @@ SEEN = Seen(
 )
 STREAM = Seen("s-1", "s-1", Map({"name": "studio", "status": "PUBLISHING", "createDate": 5}))
 CALL = ("wcs1", KEY, "create", "/push/startup")
+ENSURED = documents.Ensured(
+    "wcs1",
+    "restream",
+    Place("rules/a.yaml", 5, 3),
+    Subject.STREAM,
+    "s-1",
+    "stream/studio",
+    (attrs.evolve(RESOURCE, key=Key("transponder", "t-studio"), rule="restream"),),
+    1_700_000_010_000,
+    4,
+)
 
 SAMPLES = (
     documents.ConfigurationLoaded(
@@ -117,11 +128,19 @@ ALL = (
                 'hook.name != "a"',
                 Map({"name": "studio-${hook.name}"}),
             ),
+            Each(
+                "restream",
+                Place("rules/a.yaml", 5, 3),
+                Subject.STREAM,
+                freeze({"transponders": {"t-${stream.name}": {"muted": True}}}),
+            ),
         ),
         ("old",),
         (Table("t", Place("rules/a.yaml", 9, 3), freeze({"a": [1, None, "~0123456789abcdef"]})),),
         ("gone",),
+        (ENSURED,),
     ),
+    ENSURED,
 )
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)

@@ -38,18 +38,6 @@ NAMES = """rules:
 NOBODY = "rules: {nobody: {admit: publishStream, decide: deny%s}}"
 
 
-@pytest.fixture
-def put(tmp_path):
-    (tmp_path / "rules").mkdir()
-
-    def put(text, name="a.yaml"):
-        path = tmp_path / "rules" / name
-        path.write_text(text)
-        return path.parent
-
-    return put
-
-
 @asynccontextmanager
 async def ruled(folder, **more):
     async with staged(rules=folder, **more) as stage:

@@ -8,6 +8,7 @@ from attrs import define, field
 from orchestrator.core.configuration import Configuration, Limits
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Place
+from orchestrator.daemon.ensuring import deriver_of
 from orchestrator.daemon.load import Documents, news
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.documents.state import StateReader
@@ -16,6 +17,8 @@ from orchestrator.shell.settings import HookSettings, LogSettings, Settings
 from tests.core.history import NODE
 from tests.faults.lines import FORMS, name_of
 from tests.faults.lines import NODE as CONFIGURED
+
+DERIVER = deriver_of(Vault(b"k" * 32), KINDS)
 
 
 @define(eq=False)
@@ -56,7 +59,7 @@ class Desk:
         )
         files = self.reader.read(settings, self.vault, KINDS, declared=world.declared)
         faults = tuple(fault for file in files for fault in file.faults)
-        return news(world, Documents(settings, files), KINDS), faults
+        return news(world, Documents(settings, files), KINDS, DERIVER, 0), faults
 
 
 def text_of(slots):

@@ -13,13 +13,13 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place
 from orchestrator.core.rule import Admit, Decision, Part, Table, expressions, filled, parts
+from orchestrator.core.scope import names_of
 from orchestrator.errors import ExpressionFailed
 from orchestrator.expression import Scope
 from orchestrator.kinds.call import Call
 from orchestrator.kinds.pull import Pull
 from orchestrator.web.admission import REFUSED, decided, reply
 from orchestrator.web.policies import merged, policies_of
-from orchestrator.web.scope import names_of
 from tests.core.history import NODE, START_MS, History, line
 
 PLACE = Place("rules/a.yaml", 1, 1)

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from orchestrator.core.hook import REFUSABLE, SPELLINGS
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Place
-from orchestrator.core.rule import Decision
+from orchestrator.core.rule import Decision, Subject
 from orchestrator.errors import DocumentError, Fault
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
@@ -33,20 +33,25 @@ class Given:
 
 @frozen
 class Expected:
-    """The answer that is due. `rule` "": none matches; `fails`: an expression of it fails."""
+    """The answer that is due, or all that rules want. `rule` "": none matches.
 
-    decide: Decision
+    `fails`: an expression fails. `ensure` is written as in a rule, with values for expressions.
+    """
+
+    decide: Decision | None = None
     rule: str = ""
     overwrite: Map[str, Any] = EMPTY
     fails: bool = False
+    ensure: Map[str, Any] | None = None
 
 
 @frozen
 class Case:
-    """A hook, and what is to be answered."""
+    """A hook and what is to be answered, or a subject and what is to be there for it."""
 
-    hook: str = field(metadata=rules(OneOf(HOOKS)))
     expect: Expected
+    hook: str = field(default="", metadata=rules(OneOf(HOOKS)))
+    each: Subject | None = None
     body: Map[str, Any] = EMPTY
     node: str = "wcs1"
     given: Given = field(factory=Given)
@@ -108,9 +113,24 @@ def _read(path: Path, base: Path, faults: Faults) -> Iterator[NamedCase]:
     about = shown(beside, base) if beside is not None else ""
     for key, _ in written.pairs:
         case = form.cases[key.text]
-        if case.expect.decide is Decision.DENY and not case.expect.rule:
-            faults.add(key.place, "what is denied is denied by a rule: name it, as `rule`")
+        if message := _fault(case):
+            faults.add(key.place, message)
         yield NamedCase(key.text, key.place, about, case)
+
+
+def _fault(case: Case) -> str:
+    """Return what is wrong with a case, "" where nothing is."""
+    expect = case.expect
+    if bool(case.hook) is (case.each is not None):
+        return "a case is about one thing: write either “hook” or “each”"
+    if case.hook and (expect.decide is None or expect.ensure is not None):
+        return "a hook is answered: expect “decide”, and no “ensure”"
+    is_answer = expect.decide is not None or bool(expect.overwrite or expect.rule)
+    if case.each is not None and (is_answer or (expect.ensure is None and not expect.fails)):
+        return "for a subject something is wanted: expect “ensure”, {} for nothing, or “fails”"
+    if expect.decide is Decision.DENY and not expect.rule:
+        return "what is denied is denied by a rule: name it, as `rule`"
+    return ""
 
 
 def _about(path: Path) -> Path | None:

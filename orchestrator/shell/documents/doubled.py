@@ -6,7 +6,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from orchestrator.core.resource import Place
-from orchestrator.core.rule import Admit, Table
+from orchestrator.core.rule import Rule, Table
 from orchestrator.errors import Fault
 
 
@@ -18,7 +18,7 @@ class RulesRead:
     """
 
     file: str
-    rules: tuple[Admit, ...] = ()
+    rules: tuple[Rule, ...] = ()
     tables: tuple[Table, ...] = ()
     faults: tuple[Fault, ...] = ()
     warnings: tuple[Fault, ...] = ()

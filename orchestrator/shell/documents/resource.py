@@ -97,7 +97,7 @@ class FileReader:
         if not isinstance(tree, MappingNode):
             self.faults.add(tree.place, "write kinds with their resources, or {} for none")
             return ()
-        kinds = {kind.plural: kind for kind in self.kinds.values() if kind.declared is not None}
+        kinds = self.declarable
         claims: list[Claim | None] = []
         defaults = self.defaults(tree.get(DEFAULTS), kinds)
         self.moved = moved_in(tree.get(MOVED), self.kinds, self.faults)
@@ -108,6 +108,11 @@ class FileReader:
                 if self.plain.is_known(key, section, known) and key.text in kinds:
                     claims += self.section(section, kinds[key.text], defaults)
         return tuple(claim for claim in claims if claim is not None)
+
+    @property
+    def declarable(self) -> Mapping[str, Kind[Any]]:
+        """Return the kinds that can be declared, by their plurals."""
+        return {kind.plural: kind for kind in self.kinds.values() if kind.declared is not None}
 
     @property
     def plain(self) -> Decoder:

@@ -26,7 +26,7 @@ from orchestrator.shell.documents.member import (
     members_of,
 )
 from orchestrator.shell.documents.resource import DEFAULTS, Common
-from orchestrator.shell.documents.rules import NAME as RULE_NAME
+from orchestrator.shell.documents.rule import NAME as RULE_NAME
 from orchestrator.shell.documents.rules import RulesForm
 
 Schema = dict[str, Any]

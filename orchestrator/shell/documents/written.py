@@ -6,13 +6,13 @@ are as usual are left out.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, Final
 
 import attrs
 
-from orchestrator.core.json import Json
+from orchestrator.core.json import Json, texts
 from orchestrator.shell.documents.member import Member, members_of
 from orchestrator.shell.documents.scalar import CONTROL, Refused, checked
 
@@ -28,7 +28,7 @@ def name_of(hint: str, otherwise: str) -> str:
 
 def why_not(spec: Any) -> str:
     """Return why a specification cannot be written, "" where it can."""
-    if any(CONTROL.search(text) or "${" in text for text in _texts(fields_of(spec))):
+    if any(CONTROL.search(text) or "${" in text for text in texts(fields_of(spec))):
         return "a text in it has control characters or “${”, which no document takes"
     try:
         for member in _members(spec):
@@ -99,18 +99,3 @@ def _members(value: Any) -> Iterable[Member]:
 
 def _key(value: Any, name: str) -> str:
     return next(one.key for one in _members(value) if one.name == name)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for key in value:
-                yield key
-                yield from _texts(value[key])
-        case Sequence():
-            for one in value:
-                yield from _texts(one)
-        case _:
-            pass

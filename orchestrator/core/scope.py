@@ -1,0 +1,141 @@
+"""What rules may look at: a hook or a subject of theirs, and the world around it at that time."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Final
+
+from orchestrator.core.event import HookReceived
+from orchestrator.core.ground import Ground
+from orchestrator.core.hook import CONNECT, PUBLISH
+from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.rule import Names, Subject
+from orchestrator.core.world import CALL, STREAM, World
+
+LISTED_MAX: Final = 5_001  # of a list: more is refused by whoever looks at it
+ASKING_MS: Final = 15_000  # until a stream that was let in has to be published
+
+
+def names_of(world: World, hook: HookReceived, now_ms: int) -> Names:
+    """Return what a rule may look at when it is asked about a hook."""
+    around = _around(world, hook.node, text(hook.body, "sessionId"), hook, now_ms)
+    return {**around, "hook": lambda: hook.body}
+
+
+def names_about(world: World, ground: Ground, body: JsonObject, now_ms: int) -> Names:
+    """Return what a rule may look at when it is asked about a subject, whose body is given."""
+    session = ground.natural if ground.each is Subject.CONNECTION else text(body, "sessionId")
+    around = _around(world, ground.node, session, None, now_ms)
+    return {**around, ground.each.value: lambda: body}
+
+
+def body_of(world: World, ground: Ground) -> JsonObject | None:
+    """Return a subject as rules know it, None where it is not there (any more)."""
+    node, natural = ground.node, ground.natural
+    match ground.each:
+        case Subject.STREAM:
+            stream = world.thing(node, STREAM, natural)
+            return _stream(world, node, natural, stream.seen.fields) if stream else None
+        case Subject.CALL:
+            call = world.thing(node, CALL, natural)
+            return _call(node, natural, call.seen.fields) if call else None
+        case Subject.CONNECTION:
+            known = world.connections.get(node, EMPTY).get(natural)
+            return Map({**known.body, "node": node}) if known is not None else None
+        case Subject.NODE:  # pragma: no branch
+            is_managed = node in world.configuration.nodes and not world.node(node).retired
+            return _node(world, node) if is_managed else None
+
+
+def subjects(world: World, node: str, each: Subject) -> Iterable[str]:
+    """Return what a node knows all subjects of one sort by."""
+    match each:
+        case Subject.STREAM:
+            return world.things(node, STREAM)
+        case Subject.CALL:
+            return world.things(node, CALL)
+        case Subject.CONNECTION:
+            return world.connections.get(node, EMPTY)
+        case Subject.NODE:  # pragma: no branch
+            return (node,)
+
+
+def _around(world: World, node: str, session: str, hook: HookReceived | None, now_ms: int) -> Names:
+    def connection() -> Json:
+        known = world.connections.get(node, EMPTY).get(session)
+        return known.body if known is not None else EMPTY
+
+    return {
+        "connection": connection,
+        "node": lambda: _node(world, node),
+        "streams": lambda: _streams(world, node, hook, now_ms),
+        "calls": lambda: _calls(world, node),
+        "connections": lambda: _connections(world, node, hook),
+        "all": lambda: _everywhere(world, hook, now_ms),
+        "tables": lambda: Map({name: table.value for name, table in world.tables.items()}),
+        "now": lambda: now_ms,
+    }
+
+
+def _streams(world: World, node: str, hook: HookReceived | None, now_ms: int) -> Sequence[Json]:
+    """Return the published streams of a node, and for a hook those that were let in already.
+
+    The one that a hook asks about is none of them.
+    """
+    seen = world.things(node, STREAM)
+    bodies = {name: seen[name].seen.fields for name in islice(seen, LISTED_MAX)}
+    if hook is not None:
+        asking = world.asking.get(node, EMPTY)
+        for name in asking:
+            if name not in seen and now_ms - asking[name].at_ms < ASKING_MS:
+                bodies[name] = asking[name].fields
+        if hook.method == PUBLISH:
+            bodies.pop(text(hook.body, "mediaSessionId"), None)
+    return tuple(_stream(world, node, name, bodies[name]) for name in sorted(bodies))
+
+
+def _stream(world: World, node: str, media: str, fields: JsonObject) -> JsonObject:
+    """Return a stream as rules know it: whether it is published, and who connected for it."""
+    session = world.connections.get(node, EMPTY).get(text(fields, "sessionId"))
+    about: dict[str, Json] = {"mediaSessionId": media, "node": node}
+    if session is not None:
+        about["login"] = text(session.body, "login")
+    about["published"] = text(fields, "status") == "PUBLISHING"
+    return Map({**fields, **about})
+
+
+def _call(node: str, natural: str, fields: JsonObject) -> JsonObject:
+    return Map({**fields, "callId": natural, "node": node})
+
+
+def _calls(world: World, node: str) -> Sequence[Json]:
+    seen = world.things(node, CALL)
+    naturals = sorted(islice(seen, LISTED_MAX))
+    return tuple(_call(node, name, seen[name].seen.fields) for name in naturals)
+
+
+def _connections(world: World, node: str, hook: HookReceived | None) -> Sequence[Json]:
+    """Return the sessions of a node, but for one that asks whether it may connect."""
+    known = world.connections.get(node, EMPTY)
+    is_asked = hook is not None and hook.method == CONNECT and node == hook.node
+    own = text(hook.body, "sessionId") if hook is not None else ""
+    return tuple(
+        Map({**known[name].body, "node": node})
+        for name in sorted(islice(known, LISTED_MAX))
+        if not (is_asked and name == own)
+    )
+
+
+def _everywhere(world: World, hook: HookReceived | None, now_ms: int) -> Json:
+    nodes = sorted(world.configuration.nodes)
+    return Map(
+        {
+            "streams": tuple(s for node in nodes for s in _streams(world, node, hook, now_ms)),
+            "calls": tuple(call for node in nodes for call in _calls(world, node)),
+            "connections": tuple(c for node in nodes for c in _connections(world, node, hook)),
+        }
+    )
+
+
+def _node(world: World, name: str) -> JsonObject:
+    return Map({"name": name, "labels": world.node(name).labels})

@@ -1,0 +1,230 @@
+"""One rule as it is written: its trigger, its expressions, and what it decides or wants.
+
+Every expression is compiled here, with the names that its trigger knows, so a rule that is taken
+can be asked.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from orchestrator.core.hook import FIELDS, POINTLESS, REFUSABLE, SPELLINGS, canonical
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.rule import (
+    ALWAYS,
+    LINGER_MS,
+    REFERENCE,
+    Admit,
+    Decision,
+    Each,
+    Rule,
+    Subject,
+    expressions,
+    parts,
+)
+from orchestrator.errors import BadExpression
+from orchestrator.expression import compiled, members
+from orchestrator.shell.documents.decode import suggestion
+from orchestrator.shell.documents.faults import Faults, quoted
+from orchestrator.shell.documents.member import DAY_MS, Later, Member, Named, OneOf, Range, rules
+from orchestrator.shell.documents.scalar import CONTROL, Refused, checked
+from orchestrator.shell.documents.template import Maker
+from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, SequenceNode
+from orchestrator.shell.secrets import Vault
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it stands in the log as rule:NAME
+ADMITTED: Final = (*REFUSABLE, *sorted(SPELLINGS))
+FIXED: Final = frozenset(
+    {"sessionId", "mediaSessionId", "callId", "nodeId", "appKey", "restClientConfig"}
+)
+AROUND: Final = frozenset(
+    {"connection", "node", "streams", "calls", "connections", "all", "tables", "now"}
+)
+HOOK: Final = "hook"
+SUBJECTS: Final = tuple(one.value for one in Subject)
+OF_TRIGGER: Final[Mapping[str, frozenset[str]]] = {
+    "admit": frozenset({"decide", "overwrite", "onError", "whenUnreachable"}),
+    "each": frozenset({"ensure", "linger", "made"}),
+}
+"""The keys that a rule may have beside `where`, by its trigger."""
+TEXTS: Final = frozenset({"where", "overwrite", "ensure"})
+"""The members whose texts are expressions, or have some in them."""
+
+
+@frozen
+class RuleForm:
+    """A rule: what it listens to, when it holds, and what it decides or wants."""
+
+    admit: tuple[str, ...] = field(default=(), metadata=rules(OneOf(ADMITTED)))
+    where: str = field(default=ALWAYS, metadata=rules(Named("a CEL expression")))
+    decide: Decision | None = None
+    overwrite: Map[str, Any] = EMPTY
+    on_error: Decision | None = None
+    when_unreachable: Decision = Decision.DENY
+    each: Subject | None = None
+    ensure: Map[str, Any] = EMPTY
+    linger_ms: int = field(default=LINGER_MS, metadata=rules(Range(0, DAY_MS)))
+    made: bool = False
+    upon: Later | None = None
+    do: Later | None = None
+    at_most: Later | None = None
+    for_each: Later | None = None
+
+
+@define
+class RuleReader:
+    """Makes rules of their forms, having said what is wrong with them."""
+
+    faults: Faults
+    warnings: Faults
+    vault: Vault
+    maker: Maker
+
+    def rule(self, name: str, form: RuleForm, key: ScalarNode, node: MappingNode) -> Rule:
+        """Return a rule; it means nothing when faults were found."""
+        if not NAME.fullmatch(name):
+            self.faults.add(key.place, "use letters, digits, “.”, “_” and “-” in this name")
+        given = {one.text for one, _ in node.pairs}
+        triggers = sorted(given & set(OF_TRIGGER))
+        if len(triggers) != 1:
+            message = "a rule has one trigger: write either “admit” with hooks, or “each”"
+            self.faults.add(node.place, message)
+            return Each(name, key.place, Subject.NODE, EMPTY)
+        for trigger in triggers[:1]:
+            for other in sorted(given):
+                if any(other in keys for keys in OF_TRIGGER.values()) and (
+                    other not in OF_TRIGGER[trigger]
+                ):
+                    message = f"“{other}” has no meaning beside “{trigger}”: remove it"
+                    self.faults.add(node.place, message)
+        if form.each is not None:
+            return self.each(name, form, form.each, key, node)
+        return self.admit(name, form, key, node)
+
+    def admit(self, name: str, form: RuleForm, key: ScalarNode, node: Node) -> Admit:
+        """Return a rule that answers hooks."""
+        if not form.admit:
+            self.faults.add(node.place, "“admit” is missing: name the hooks that it answers")
+        for given in sorted(form.overwrite):
+            if given in FIXED:
+                message = f"{given} is what it is known by, or follows from the rules: leave it out"
+                self.faults.add(node.place, message)
+            if given in self.vault.guard.whole:
+                message = f"{given} is a secret, and the log would show it: rules do not give it"
+                self.faults.add(node.place, message)
+        decide = form.decide or (Decision.ALLOW if form.overwrite else None)
+        if decide is None:
+            self.faults.add(node.place, "“decide” is missing: write allow or deny")
+        elif decide is Decision.DENY and form.overwrite:
+            self.faults.add(node.place, "what is denied has no fields: remove “overwrite”")
+        on_error = form.on_error or (decide if decide is Decision.DENY else None)
+        rule = Admit(
+            name,
+            key.place,
+            tuple(dict.fromkeys(map(canonical, form.admit))),
+            decide or Decision.ALLOW,
+            form.where,
+            form.overwrite,
+            on_error,
+            form.when_unreachable,
+        )
+        self.warn_of_fields(rule, node)
+        return rule
+
+    def each(
+        self, name: str, form: RuleForm, each: Subject, key: ScalarNode, node: MappingNode
+    ) -> Each:
+        """Return a rule that wants resources."""
+        ensure = node.get("ensure")
+        if ensure is None:
+            self.faults.add(node.place, "“ensure” is missing: write what is to be there")
+        else:
+            self.maker.check(ensure, self.faults)
+        if form.made and each is not Subject.STREAM:
+            self.faults.add(node.place, "only streams are made by rules: remove “made”")
+        made = (form.where, form.linger_ms, form.made)
+        return Each(name, key.place, each, form.ensure, *made)
+
+    def check_expressions(self, node: Node) -> None:
+        """Say what is wrong with the expressions of a rule, each at its place."""
+        if not isinstance(node, MappingNode):
+            return
+        each = node.get("each")
+        word = each.text if isinstance(each, ScalarNode) else HOOK
+        known = AROUND | ({word} if word in (HOOK, *SUBJECTS) else {HOOK, *SUBJECTS})
+        where = node.get("where")
+        if isinstance(where, ScalarNode) and where.text:
+            self.compile(where, where.text, known)
+        for key in ("overwrite", "ensure"):
+            for text in _scalars(node.get(key)):
+                for expression in _expressions(text):
+                    if not (key == "ensure" and expression.startswith(REFERENCE)):
+                        self.compile(text, expression, known)
+
+    def compile(self, node: ScalarNode, text: str, known: frozenset[str]) -> None:
+        """Say what is wrong with one expression."""
+        try:
+            compiled(text, known)
+        except BadExpression as bad:
+            self.faults.add(node.place, str(bad))
+
+    def warn_of_fields(self, rule: Admit, node: Node) -> None:
+        """Warn of fields that none of the hooks is known to have."""
+        if any(method not in FIELDS for method in rule.methods):
+            return
+        known = sorted({name for method in rule.methods for name in FIELDS[method]})
+        texts = (rule.where, *expressions(rule.overwrite))
+        asked = {one for text in texts for one in members(text, HOOK)}
+        for name in (*sorted(asked - set(known)), *sorted(set(rule.overwrite) - set(known))):
+            hint = suggestion(name, known)
+            hint = hint if hint.startswith("did") else "it may never be there."
+            hooks = ", ".join(rule.methods)
+            message = f"{hooks} is not known to have the field {quoted(name)}: {hint}"
+            self.warnings.add(node.place, message)
+
+
+def text_of(node: ScalarNode, member: Member) -> str:
+    """Return a text of a rule; what its expressions mean is checked apart, with the trigger."""
+    if member.name == "admit" and node.text in POINTLESS:
+        raise Refused(f"{node.text} happens all the same, whatever is answered: leave it out")
+    if member.name == "admit" and node.text not in ADMITTED:
+        hint = suggestion(node.text, ADMITTED)
+        raise Refused(f"the hook {quoted(node.text)} is not one that asks: {hint}")
+    if member.name not in TEXTS:
+        return checked(node.text, member)
+    if member.name == "where":
+        if not node.text:
+            raise Refused("write a CEL expression")
+        return node.text
+    if CONTROL.search(node.text):
+        raise Refused("line breaks and control characters are not allowed here: remove them")
+    try:
+        parts(node.text)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return node.text
+
+
+def _expressions(node: ScalarNode) -> tuple[str, ...]:
+    """Return the expressions in a text, none where it is broken, which is said elsewhere."""
+    try:
+        return expressions(node.text)
+    except ValueError:
+        return ()
+
+
+def _scalars(node: Node | None) -> Iterator[ScalarNode]:
+    match node:
+        case ScalarNode():
+            yield node
+        case SequenceNode(items=items):
+            for item in items:
+                yield from _scalars(item)
+        case MappingNode(pairs=pairs):
+            for key, value in pairs:
+                yield key
+                yield from _scalars(value)
+        case None:
+            pass
