@@ -55,6 +55,15 @@ def _screen(status: dict[str, Any]) -> list[str]:
         looked = f", looked {show.age(node['lastLook'])} ago" if node["lastLook"] else ""
         watch = ", observed only" if node["policy"] == "observe" else ""
         lines.append(f"node {node['node']}: {node['state']}{looked}{watch}{note}")
+        if node.get("missedHooks"):
+            lines.append(
+                f"  {node['missedHooks']} of its hooks never came: looks found what they told"
+            )
+        if node.get("silentSince"):
+            since = show.age(node["silentSince"])
+            lines.append(
+                f"  ITS HOOKS ARE SILENT for {since}: run `orchestrator doctor {node['node']}`"
+            )
     if status["log"]:
         lines.append(f"LOG CANNOT BE WRITTEN: {status['log']}")
     if status["tailLost"]:

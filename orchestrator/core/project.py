@@ -28,6 +28,7 @@ from orchestrator.core.ownership import with_adoption
 from orchestrator.core.renaming import with_renamed
 from orchestrator.core.resource import Place, Placement
 from orchestrator.core.ruled import with_answer, with_client, without_sessions
+from orchestrator.core.told import with_told, with_untold
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 
@@ -41,13 +42,13 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
     world = evolve(world, position=entry.position, at_ms=entry.at_ms)
     match event:
         case events.HookReceived():
-            return with_client(with_hook(world, event, kinds), event)
+            return with_told(with_client(with_hook(world, event, kinds), event), event, kinds)
         case events.HookAnswered():
             return with_answer(world, event, entry.cause)
         case events.HooksLost(node=node):
             return with_touched(world, node)
         case events.Looked():
-            return with_look(world, event, kinds)
+            return with_untold(world, with_look(world, event, kinds), event)
         case events.ActionStarted():
             return started(world, event, kinds)
         case events.ActionFinished():

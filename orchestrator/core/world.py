@@ -14,6 +14,7 @@ from attrs import field, frozen
 from orchestrator.core.configuration import Configuration, Node, Retry
 from orchestrator.core.failure import Record
 from orchestrator.core.ground import Clash, Ground, Standing
+from orchestrator.core.hint import Hints
 from orchestrator.core.hold import Hold, Member
 from orchestrator.core.json import text
 from orchestrator.core.kind import Source
@@ -132,6 +133,7 @@ class World:
     admitting: Map[str, tuple[str, ...]] = field(default=EMPTY)
     deriving: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    hints: Map[str, Hints] = field(default=EMPTY)
     connections: Map[str, Map[str, Connection]] = field(default=EMPTY)
     asking: Map[str, Map[str, Asking]] = field(default=EMPTY)
 

@@ -9,10 +9,12 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.action import Phase, Verdict
+from orchestrator.core.hint import Hints
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import NEVER_LOOKED, Looks
 from orchestrator.core.plan import is_settled
+from orchestrator.core.told import is_silent
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import shown
 
@@ -47,8 +49,10 @@ def status(
             counts[phase.value] = count
     ill = [verdict for verdict in verdicts if verdict.phase not in WELL]
     nodes: list[Json] = [
-        _node(world, name, looks, kinds) for name in sorted(world.configuration.nodes)
+        _node(world, name, looks, kinds, vitals.now_ms)
+        for name in sorted(world.configuration.nodes)
     ]
+    silent = any(is_silent(world, name, vitals.now_ms) for name in world.configuration.nodes)
     holds: list[Json] = [
         {"hold": name, "reason": hold.reason, "message": hold.message, "since": shown(hold.at_ms)}
         for name, hold in sorted(world.holds.items())
@@ -68,7 +72,7 @@ def status(
         for placement, those in sorted(world.clashes.items())
         for ground, clash in sorted(those.items(), key=lambda one: one[0])
     ]  # fmt: skip
-    troubles = (ill, holds, rejected, clashes, vitals.failing, world.lost)
+    troubles = (ill, holds, rejected, clashes, vitals.failing, world.lost, silent)
     is_well = not (any(troubles) or vitals.log_refusal or world.tail_lost)
     return {
         "well": is_well,
@@ -101,11 +105,12 @@ def status(
     }  # fmt: skip
 
 
-def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json]:
+def _node(world: World, name: str, looks: Looks, kinds: Kinds, now_ms: int) -> dict[str, Json]:
     used = [kind for kind in kinds if kind == STREAM or world.is_in_use(name, kind)]
     lasts = [looks.get((name, kind), NEVER_LOOKED) for kind in used]
     node = world.configuration.nodes[name]
     state = "retired" if node.retired else "lost" if name in world.lost else "found"
+    hints = world.hints.get(name, Hints())
     failing = [last.error for last in lasts if last.failing_ms]
     if state == "found" and not all(last.position for last in lasts):
         state = "unknown"
@@ -114,5 +119,7 @@ def _node(world: World, name: str, looks: Looks, kinds: Kinds) -> dict[str, Json
         "state": state,
         "policy": node.policy.value,
         "message": world.lost[name].message if name in world.lost else "; ".join(failing[:1]),
+        "missedHooks": hints.missed_by(now_ms),
+        "silentSince": shown(hints.silent_ms) if is_silent(world, name, now_ms) else None,
         "lastLook": shown(min((last.at_ms for last in lasts), default=0)),
     }

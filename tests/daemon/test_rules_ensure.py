@@ -349,12 +349,11 @@ async def test_what_rules_said_is_told_in_words(put, autojump_clock):
             _, chain = await stage.ask("GET", "/api/v1/why", query=f"position={row.position}")
             texts.append(chain[-1]["text"])
         rule = "rule backup (rules/a.yaml:2)"
-        until = texts[2].partition("until ")[2]
+        lingering = f"vod/loop-studio-a stays until {texts[2].partition('until ')[2]}"
         assert texts == [
             "rules taken: backup",
             f"{rule} holds for stream/studio-a: it wants vod/loop-studio-a",
-            f"{rule} does not hold for stream/studio-a any more: "
-            f"vod/loop-studio-a stays until {until}",
+            f"{rule} does not hold for stream/studio-a any more: {lingering}",
             f"{rule} wants nothing for stream/studio-a any more",
             f"{rule} holds for stream/studio-b: it wants vod/loop-studio-b",
             f"rules gone: backup; at once: {rule} wants nothing for stream/studio-b any more",

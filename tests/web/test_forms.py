@@ -75,6 +75,7 @@ def test_a_held_step_names_its_hold():
 def test_the_status_has_the_fields_that_are_told():
     history = running(LINES[0])
     node = {"node": NODE, "state": "found", "policy": "manage", "message": "", "lastLook": AT}
+    node |= {"missedHooks": 0, "silentSince": None}
     assert asked(history, "/api/v1/status", hooks=3, repeated=1, lost=4, keep_alives=2) == (
         200,
         {
@@ -93,6 +94,8 @@ def test_the_status_has_the_fields_that_are_told():
             "held": [],
             "rejected": [],
             "refusedHooks": [],
+            "clashes": [],
+            "failingRules": [],
             "denied": [],
         },
     )
@@ -104,7 +107,10 @@ def test_the_status_tells_all_that_is_not_well():
     history.happen(DocumentRejected("state/b.yaml", 2, 3, "unknown key"))
     history.look_failed("stream", "no answer")
     refusals = (("wcs1", "10.0.0.1", "wrong token", 4),)
-    _, status = asked(history, "/api/v1/status", refusals=refusals, log_refusal="full")
+    _, status = asked(
+        history, "/api/v1/status", refusals=refusals, log_refusal="full", failing=(("r", "why"),)
+    )
+    assert status["failingRules"] == [{"rule": "r", "message": "why"}]
     (hold,) = history.world.holds
     assert (status["well"], status["settled"], status["log"]) == (False, False, "full")
     assert status["nodes"][0]["message"] == "no answer"
