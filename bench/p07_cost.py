@@ -23,7 +23,7 @@ from orchestrator.core.resource import Place, Placement
 from orchestrator.core.rule import Each, Subject
 from orchestrator.core.stir import stirred
 from orchestrator.core.world import World
-from orchestrator.daemon.ensuring import deriver_of
+from orchestrator.daemon.asking import deriver_of
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.secrets import Vault
 

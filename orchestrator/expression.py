@@ -110,12 +110,20 @@ class Scope:
     _known: frozenset[str] = field(init=False)
     _context: Any = field(init=False)
     _sizes: dict[str, int] = field(factory=dict, init=False)
+    _changed: set[str] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._known = frozenset(self.names)
         # what led back from the context to here would never be freed
         is_same = partial(_is_same, self.verify)
         self._context = cel.Context(functions={"verify": is_same})
+
+    def about(self, names: Names) -> "Scope":
+        """Return this, with other values for some of its names; the others stay fetched."""
+        self.names = {**self.names, **names}
+        self._known = frozenset(self.names)
+        self._changed |= set(names) & set(self._sizes)
+        return self
 
     def value(self, text: str) -> Json:
         """Return what an expression is worth.
@@ -141,6 +149,8 @@ class Scope:
 
         So what it need not look at, since an `&&` or `||` is decided without, costs nothing.
         """
+        for name in sorted(self._changed & program.names):
+            self._fetch(name)
         while True:
             for name in program.names:
                 self._bound(name, program.loops)
@@ -151,10 +161,13 @@ class Scope:
                 name = found[1] if found is not None else ""
                 if name not in program.names or name in self._sizes:
                     raise
-                value = self.names[name]()
-                self._sizes[name] = _largest(value)
-                self._bound(name, program.loops)
-                self._context.add_variable(name, _given(name, value))
+                self._fetch(name)
+
+    def _fetch(self, name: str) -> None:
+        value = self.names[name]()
+        self._sizes[name] = _largest(value)
+        self._context.add_variable(name, _given(name, value))
+        self._changed.discard(name)
 
     def _bound(self, name: str, loops: int) -> None:
         if self._sizes.get(name, 0) > MEMBERS_MAX[loops]:

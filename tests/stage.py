@@ -21,7 +21,8 @@ from orchestrator.core.filter import Filter
 from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place, Resource
-from orchestrator.daemon.ensuring import Ensuring, deriver_of
+from orchestrator.daemon.asking import deriver_of
+from orchestrator.daemon.ensuring import Ensuring
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, places_of
 from orchestrator.daemon.memory import Memory
@@ -264,7 +265,8 @@ class Stage:
                     )
                     for reconciler in reconcilers.values():
                         await nursery.start(reconciler.run)
-                    nursery.start_soon(self.ensuring.run)
+                    if self.rules is not None:  # who has none waits for nothing
+                        nursery.start_soon(self.ensuring.run)
                     task_status.started()
         finally:
             self.intake = None

@@ -89,9 +89,15 @@ def _screen(status: dict[str, Any]) -> list[str]:
                     for c in status.get("clashes", ())]
     )  # fmt: skip
     lines += _listed(
-        "failing rules", [f"{r['rule']}: {r['message']}" for r in status.get("failingRules", ())]
+        "failing rules",
+        [f"{r['rule']} for {_some(r)}: {r['message']}" for r in status.get("failingRules", ())],
     )
     return lines
+
+
+def _some(row: dict[str, Any]) -> str:
+    more = f" and {row['count'] - 1} more" if row["count"] > 1 else ""
+    return f"{row['first']}{more}"
 
 
 def _ill(row: dict[str, Any]) -> str:

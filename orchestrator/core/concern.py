@@ -107,13 +107,24 @@ def _of_names(before: World, after: World, keys: Iterable[Key], kinds: Kinds) ->
     nodes = {*before.configuration.nodes, *after.configuration.nodes}
     placements = frozenset(Placement(node, key) for key in keys for node in nodes)
     makers = makers_for(before, placements, kinds) | makers_for(after, placements, kinds)
-    clashing = {
-        other
-        for world in (before, after) if world.blocked
-        for one in placements
-        for other in world.blocked.get(one, EMPTY)
-    }  # fmt: skip
-    return placements | makers | clashing
+    return placements | makers | _clashing(before, after, placements)
+
+
+def _clashing(
+    before: World, after: World, placements: frozenset[Placement]
+) -> frozenset[Placement]:
+    """Return what clashed or clashes with one of these, and what does with that in turn."""
+    found: set[Placement] = set()
+    open_ends = set(placements) if before.clashes or after.clashes else set()
+    while open_ends:
+        one = open_ends.pop()
+        for world in (before, after):
+            held = world.clashes.get(one, EMPTY).values()
+            rivals = {clash.rival for clash in held if clash.rival is not None}
+            new = {*world.blocked.get(one, EMPTY), *rivals} - found
+            found |= new
+            open_ends |= new
+    return frozenset(found)
 
 
 def _names_of(before: World, ensured: documents.Ensured) -> frozenset[Key]:

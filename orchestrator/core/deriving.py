@@ -1,31 +1,43 @@
 """What rules want for their subjects: from the world and an evaluation to what is news.
 
 A rule holds for a subject, or it does not, or that cannot be told: then what it wanted stays as it
-was, since nothing that fails may end anything. What is wanted no more lapses, and goes once looks
-agree that the subject is gone (`overdue`).
+was, since nothing that fails may end anything. What is wanted no more lingers, and goes once a look
+agrees that the subject is gone (`overdue`).
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from attrs import define
+from attrs import define, field
 
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.document import Ensured, RulesLoaded
+from orchestrator.core.entry import Entry
 from orchestrator.core.ground import Ground, Standing
-from orchestrator.core.json import Json, JsonObject, text, texts
+from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.kind import Kinds
-from orchestrator.core.lineage import origin_of
-from orchestrator.core.look import NEVER_LOOKED, Looks
+from orchestrator.core.lineage import LEFT_MS, origin_of
+from orchestrator.core.linger import gone, is_managed
 from orchestrator.core.mapping import EMPTY
+from orchestrator.core.project import project
+from orchestrator.core.reference import guarded, with_references
 from orchestrator.core.resource import Resource
-from orchestrator.core.rule import REFERENCE, Each, Evaluate, Scoped, Subject, expressions, filled
-from orchestrator.core.scope import body_of, names_about, subjects
-from orchestrator.core.seal import has_seal
+from orchestrator.core.rule import (
+    REFERENCE,
+    Around,
+    Each,
+    Scoped,
+    Subject,
+    expressions,
+    filled,
+)
+from orchestrator.core.scope import body_of, names_about, names_around, subjects
 from orchestrator.core.subject import subject
-from orchestrator.core.world import World
+from orchestrator.core.world import STREAM, World
 from orchestrator.errors import ExpressionFailed
 
+AROUND: Final = ("observed", "connections", "configuration", "tables")
+"""The members of the world that what is around a subject rests on."""
 ENSURED_MAX: Final = 1_000  # grounds of one rule on one node
 
 Make = Callable[[Configuration, Each, str, Json], tuple[Resource, ...]]
@@ -36,28 +48,37 @@ Make = Callable[[Configuration, Each, str, Json], tuple[Resource, ...]]
 class Deriver:
     """Asks rules about subjects.
 
-    `scoped` evaluates, `make` reads what comes of a template, and `looks` tells the names that an
-    expression looks at.
+    `around` evaluates, `make` reads what comes of a template, and `looks` tells the names that an
+    expression looks at. What is around many subjects is given to the evaluation once.
     """
 
-    scoped: Scoped
+    around: Around
     make: Make
     looks: Callable[[str], frozenset[str]]
     kinds: Kinds
+    _last: tuple[str, str, World, Scoped] | None = field(default=None, init=False)
 
     def names(self, rule: Each) -> frozenset[str]:
         """Return the names that a rule looks at."""
         asked = [one for one in expressions(rule.ensure) if not one.startswith(REFERENCE)]
         return frozenset(name for text in (rule.where, *asked) for name in self.looks(text))
 
-    def concerned(self, world: World, loaded: RulesLoaded) -> frozenset[str]:
-        """Return the rules that say something else since rules or tables have changed."""
+    def concerned(self, before: World, after: World, loaded: RulesLoaded) -> frozenset[str]:
+        """Return the rules that documents may have say something else.
+
+        Those that changed or are gone, those that look at tables or nodes that changed, and those
+        with secrets, whose values may be others now.
+        """
         names = {rule.name for rule in loaded.items} | set(loaded.removed)
-        if loaded.tables or loaded.tables_removed:
-            rules = (world.rules[name] for name in world.deriving)
-            names |= {
-                one.name for one in rules if isinstance(one, Each) and "tables" in self.names(one)
-            }
+        is_configured = before.configuration.nodes != after.configuration.nodes
+        are_tables = bool(loaded.tables or loaded.tables_removed)
+        for name in after.deriving:
+            rule = after.rules[name]
+            assert isinstance(rule, Each), "no other rule derives"
+            is_of_tables = are_tables and "tables" in self.names(rule)
+            has_secret = any(one.startswith(REFERENCE) for one in expressions(rule.ensure))
+            if is_configured or is_of_tables or has_secret:
+                names.add(name)
         return frozenset(names)
 
     def derived(self, world: World, ground: Ground, now_ms: int) -> Ensured | None:
@@ -68,108 +89,130 @@ class Deriver:
         """
         rule, standing = world.rules.get(ground.rule), world.grounds.get(ground)
         if not isinstance(rule, Each) or rule.each is not ground.each:
-            return _gone(world, ground, standing)
+            return gone(world, ground, standing)
         items = self._items(world, rule, ground, now_ms)
         if items is None:
-            return _lapsing(world, rule, ground, standing, now_ms)
+            return _lingering(world, rule, ground, standing, now_ms)
         if standing is not None and (standing.items, standing.until_ms) == (items, 0):
             return None
-        held = world.ensuring.get((rule.name, ground.node), EMPTY)
-        if standing is None and len(held) >= ENSURED_MAX:
+        if standing is None and _is_full(world, ground):
             message = f"it holds for {ENSURED_MAX} subjects of {ground.node} already: split it"
             raise ExpressionFailed(message)
         about = _about(ground, body_of(world, ground) or EMPTY)
         return _said(world, rule, ground, about, items, 0)
 
     def at_once(self, world: World, names: frozenset[str], now_ms: int) -> Iterator[Ensured]:
-        """Yield what follows from rules that are new, changed or gone, without any lingering."""
+        """Yield what follows from documents that changed, without any lingering.
+
+        What is not there any more lingers all the same: no document says that.
+        """
         for name in sorted(names):
-            rule = world.rules.get(name)
-            known = {
-                one for scope in world.ensuring if scope[0] == name for one in world.ensuring[scope]
-            }
-            if isinstance(rule, Each):
-                known |= {
-                    Ground(name, node, rule.each, natural)
-                    for node in world.configuration.nodes
-                    for natural in subjects(world, node, rule.each)
-                }
-            for ground in sorted(known):
+            for ground in self.grounds(world, name):
                 try:
                     found = self.derived(world, ground, now_ms)
                 except ExpressionFailed:
                     continue  # as it was: the loop that asks again says so
                 if found is not None and found.until_ms:
-                    found = _gone(world, ground, world.grounds[ground])
+                    found = gone(world, ground, world.grounds[ground])
+                    if is_managed(world, ground.node) and body_of(world, ground) is None:
+                        continue
                 if found is not None:
+                    world = after(world, found, self.kinds)
                     yield found
+
+    def grounds(self, world: World, name: str) -> list[Ground]:
+        """Return all that a rule holds for, or might."""
+        rule = world.rules.get(name)
+        known = {
+            one for scope in world.ensuring if scope[0] == name for one in world.ensuring[scope]
+        }
+        if isinstance(rule, Each):
+            known |= {
+                Ground(name, node, rule.each, natural)
+                for node in world.configuration.nodes
+                for natural in subjects(world, node, rule.each)
+            }
+        return sorted(known)
 
     def _items(
         self, world: World, rule: Each, ground: Ground, now_ms: int
     ) -> tuple[Resource, ...] | None:
         """Return what a rule wants for a subject, None where it does not hold."""
-        body = body_of(world, ground)
-        if body is None or self._is_left_out(world, rule, ground):
+        body = body_of(world, ground) if is_managed(world, ground.node) else None
+        if body is None or self._is_left_out(world, rule, ground, now_ms):
             return None
-        evaluate = self.scoped(names_about(world, ground, body, now_ms))
+        scoped = self._scoped(world, ground.node, ground.rule)
+        evaluate = scoped(names_about(world, ground, body, now_ms))
         holds = evaluate(rule.where)
         if not isinstance(holds, bool):
             raise ExpressionFailed("`where` is neither true nor false")
         if not holds:
             return None
-        nodes = world.configuration
-        return self.make(nodes, rule, ground.node, filled(rule.ensure, _guarded(evaluate)))
+        wanted = with_references(filled(rule.ensure, guarded(evaluate)))
+        return self.make(world.configuration, rule, ground.node, wanted)
 
-    def _is_left_out(self, world: World, rule: Each, ground: Ground) -> bool:
+    def _scoped(self, world: World, node: str, rule: str) -> Scoped:
+        """Return what gives a subject its names, with those around it as they were last, if so."""
+        last = self._last
+        if last is None or last[:2] != (node, rule) or not _is_alike(last[2], world):
+            last = (node, rule, world, self.around(names_around(world, node, rule)))
+            self._last = last
+        return last[3]
+
+    def _is_left_out(self, world: World, rule: Each, ground: Ground, now_ms: int) -> bool:
         """Return whether a rule does not hold for a stream because of who makes it."""
         if ground.each is not Subject.STREAM:
             return False
         found = origin_of(world, ground.node, ground.natural, self.kinds)
-        if found is None or found.is_left or not rule.made or rule.name in found.makers:
+        if found is not None and found.is_left:
+            return self._is_left(world, ground, now_ms)
+        if found is None or not rule.made or rule.name in found.makers:
             return found is not None
         if rule.name in found.before:
             others = ", ".join(one for one in found.before if one != rule.name)
             raise ExpressionFailed(f"with {others} it would go round for ever: leave out `made`")
         return False
 
+    def _is_left(self, world: World, ground: Ground, now_ms: int) -> bool:
+        """Return that a stream is no leftover since it has outlived all of these.
 
-def overdue(world: World, looks: Looks, now_ms: int) -> Iterator[Ensured]:
-    """Yield what goes now: its time is over, and a look since has not brought it back."""
-    for ground in sorted(world.lapsing):
-        standing = world.grounds[ground]
-        if standing.until_ms <= now_ms and _is_seen(world, ground, standing, looks):
-            found = _gone(world, ground, standing)
-            assert found is not None, "it stands"
-            yield found
-
-
-def _is_seen(world: World, ground: Ground, standing: Standing, looks: Looks) -> bool:
-    """Return whether its node was looked at since its time is over, and could be believed."""
-    if ground.node in world.lost:
+        Raises:
+            ExpressionFailed: it cannot be told yet.
+        """
+        thing = world.thing(ground.node, STREAM, ground.natural)
+        assert thing is not None, "its body was asked for"
+        if now_ms - thing.at_ms <= LEFT_MS:
+            message = "what a rule made lately has that name: asked again once it is surely gone"
+            raise ExpressionFailed(message)
         return False
-    scope = (ground.node, ground.each.kind)
-    last = looks.get(scope, NEVER_LOOKED)
-    return scope not in world.cliffs and not last.failing_ms and last.at_ms >= standing.until_ms
 
 
-def _lapsing(
+def after(world: World, ensured: Ensured, kinds: Kinds) -> World:
+    """Return the world as it will be with what a rule says."""
+    return project(world, Entry(world.position + 1, world.at_ms, 0, "", ensured), kinds)
+
+
+def _is_alike(one: World, other: World) -> bool:
+    """Return whether all that is around any subject is the same in two worlds."""
+    return all(getattr(one, name) is getattr(other, name) for name in AROUND)
+
+
+def _is_full(world: World, ground: Ground) -> bool:
+    """Return whether a rule holds for as much as it may on a node; what lingers does not count."""
+    held = world.ensuring.get((ground.rule, ground.node), EMPTY)
+    if len(held) < ENSURED_MAX:
+        return False
+    lingering = world.lingering.get(ground.node, EMPTY)
+    return sum(one not in lingering for one in held) >= ENSURED_MAX
+
+
+def _lingering(
     world: World, rule: Each, ground: Ground, standing: Standing | None, now_ms: int
 ) -> Ensured | None:
     if standing is None or standing.until_ms:
         return None
     until_ms = now_ms + max(1, rule.linger_ms)
     return _said(world, rule, ground, standing.about, standing.items, until_ms)
-
-
-def _gone(world: World, ground: Ground, standing: Standing | None) -> Ensured | None:
-    if standing is None:
-        return None
-    rule = world.rules.get(ground.rule)
-    place = rule.place if rule is not None else standing.items[0].place
-    return Ensured(
-        ground.node, ground.rule, place, ground.each, ground.natural, standing.about,
-        seen=world.position,
-    )  # fmt: skip
 
 
 def _said(
@@ -185,27 +228,3 @@ def _about(ground: Ground, body: JsonObject) -> str:
     """Return a subject as people select it; a stream by its name."""
     name = text(body, "name") if ground.each is Subject.STREAM else ground.natural
     return subject(ground.each.value, name or ground.natural)
-
-
-def _guarded(evaluate: Evaluate) -> Evaluate:
-    """Return an evaluation for templates: references to secrets stay, and none comes in from out.
-
-    What a client names must never be read as a reference, and a sealed value would be written out
-    as if it were the value itself.
-    """
-
-    def value(text: str) -> Json:
-        if text.startswith(REFERENCE):
-            return f"${{{text}}}"
-        found = evaluate(text)
-        if has_seal(found):
-            raise ExpressionFailed("a sealed value cannot stand in what is to be there")
-        if _has_reference(found):
-            raise ExpressionFailed("a value with “${” cannot stand in what is to be there")
-        return found
-
-    return value
-
-
-def _has_reference(value: Json) -> bool:
-    return any("${" in one for one in texts(value))

@@ -7,7 +7,6 @@ unwanted, and `core.limits` has its say before anything is done about it.
 from collections import deque
 from collections.abc import Iterable
 
-from orchestrator.core.claim import Settled, chosen, claims, due, overtaken
 from orchestrator.core.document import ConfigurationLoaded, StateLoaded
 from orchestrator.core.failure import renewed, unwanted
 from orchestrator.core.kind import Kinds
@@ -25,6 +24,7 @@ from orchestrator.core.site import NOWHERE
 from orchestrator.core.sources import with_sources
 from orchestrator.core.thing import Claim, Observed
 from orchestrator.core.value import evolve
+from orchestrator.core.wish import Followed, due, followed, overtaken, wishes
 from orchestrator.core.world import World
 
 
@@ -34,7 +34,7 @@ def with_configuration(world: World, loaded: ConfigurationLoaded, kinds: Kinds) 
     world = evolve(world, configuration=loaded.configuration, is_configured=True)
     if loaded.configuration.nodes == before:
         return world
-    return settled(world, {*world.declared, *world.claims}, kinds)
+    return settled(world, {*world.declared, *world.wishes}, kinds)
 
 
 def with_state(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
@@ -61,7 +61,7 @@ def settled(world: World, keys: Iterable[Key], kinds: Kinds) -> World:
     """Return the world in which each of these is wanted where it has to be, and nowhere else."""
     for key in sorted(keys):
         world = _settled(world, {*_wanted_places(world, key), *due(world, key)}, kinds)
-        if key not in world.declared and key not in world.claims:
+        if key not in world.declared and key not in world.wishes:
             world = with_orders_kept(world, key)
     return world
 
@@ -74,21 +74,21 @@ def _settled(world: World, places: set[Placement], kinds: Kinds) -> World:
     open_ends = deque(sorted(places, key=lambda one: (one in due(world, one.key), one)))
     while open_ends:
         placement = open_ends.popleft()
-        before, found = world.wanted.get(placement), chosen(world, placement, kinds)
+        before, found = world.wanted.get(placement), followed(world, placement, kinds)
         world = _with_clashes(world, placement, found)
         if found.resource is not None:
             world = _wanted(world, placement, found.resource, kinds)
         elif before is not None:
-            is_gone = placement.key not in world.declared and placement.key not in world.claims
+            is_gone = bool(before.rule) or placement.key not in world.declared
             keeps = is_gone and before.on_remove is OnRemove.KEEP
-            world = _unwanted(world, placement, before, keeps=keeps, kinds=kinds)
+            world = with_unwanted(world, placement, before, keeps=keeps, kinds=kinds)
         if before != found.resource:
             freed = world.blocked.get(placement, EMPTY)
             open_ends += sorted({*freed, *overtaken(world, placement, kinds)} - {*open_ends})
     return world
 
 
-def _with_clashes(world: World, placement: Placement, found: Settled) -> World:
+def _with_clashes(world: World, placement: Placement, found: Followed) -> World:
     """Return the world that knows which wishes for a placement are not followed, and why."""
     before, blocked = world.clashes.get(placement, EMPTY), world.blocked
     if not before and not found.clashes:
@@ -104,7 +104,7 @@ def _with_clashes(world: World, placement: Placement, found: Settled) -> World:
 
 def _wanted_places(world: World, key: Key) -> set[Placement]:
     """Return where a thing of this name is wanted, or clashes, now."""
-    nodes = {*world.configuration.nodes, *(one.resource.node for one in claims(world, key))}
+    nodes = {*world.configuration.nodes, *(one.resource.node for one in wishes(world, key))}
     places = {Placement(node, key) for node in nodes}
     return {one for one in places if one in world.wanted or one in world.clashes}
 
@@ -137,9 +137,10 @@ def _is_same(old: Resource, new: Resource) -> bool:
     return (old.spec, old.retry, old.on_change) == (new.spec, new.retry, new.on_change)
 
 
-def _unwanted(
+def with_unwanted(
     world: World, placement: Placement, resource: Resource, *, keeps: bool, kinds: Kinds
 ) -> World:
+    """Return the world in which nobody wants a placement, and what is there of it is marked."""
     world = with_unmade(world, placement, resource, kinds)
     world = indexed(world, placement, resource, kinds, add=False)
     world = evolve(
@@ -152,6 +153,9 @@ def _unwanted(
         world = without_making(world, placement)  # what no look has shown yet is let go as well
     for thing in tuple(world.holdings(placement)):
         world = _without_line(world, placement, thing, resource, kinds, keeps=keeps)
+    is_over = not any(placement in one for one in (world.owned, world.making, world.in_flight))
+    if resource.rule and is_over:  # names that clients give may come once and never again
+        world = evolve(world, records=without(world.records, placement))
     return with_placed(world, placement)
 
 

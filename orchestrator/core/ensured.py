@@ -36,19 +36,37 @@ def ground_of(ensured: Ensured) -> Ground:
     return Ground(ensured.rule, ensured.node, ensured.each, ensured.natural)
 
 
+def with_shifted(world: World, by_ms: int) -> World:
+    """Return the world after the clock was set forward: what lingers does so as long as before."""
+    for node in sorted(world.lingering):
+        for ground in sorted(world.lingering[node]):
+            standing = world.grounds[ground]
+            shifted = evolve(standing, until_ms=standing.until_ms + by_ms)
+            world = evolve(world, grounds=world.grounds.set(ground, shifted))
+            world = _with_lingering(world, ground, shifted.until_ms)
+    return world
+
+
+def _with_lingering(world: World, ground: Ground, until_ms: int) -> World:
+    """Return the world that knows until when a ground only lingers, 0: it does not."""
+    times = without(world.lingering.get(ground.node, EMPTY), ground)
+    times = times.set(ground, until_ms) if until_ms else times
+    lingering = without(world.lingering, ground.node)
+    return evolve(world, lingering=lingering.set(ground.node, times) if times else lingering)
+
+
 def _with_standing(world: World, ensured: Ensured) -> tuple[World, set[Key]]:
     """Return the world with other wishes on one ground, and the names whose wishes changed."""
     ground = ground_of(ensured)
     before = world.grounds.get(ground)
     old = {item.key for item in before.items} if before is not None else set()
-    wishes = world.claims
+    wishes = world.wishes
     for key in sorted(old):
         others = without(wishes.get(key, EMPTY), ground)
         wishes = wishes.set(key, others) if others else without(wishes, key)
     for item in ensured.items:
         wishes = wishes.set(item.key, wishes.get(item.key, EMPTY).set(ground, item))
     grounds, held = without(world.grounds, ground), world.ensuring
-    lapsing = without(world.lapsing, ground)
     scope = (ensured.rule, ensured.node)
     if ensured.items:
         position = before.position if before is not None else world.position
@@ -56,8 +74,8 @@ def _with_standing(world: World, ensured: Ensured) -> tuple[World, set[Key]]:
             ensured.items, ensured.about, position, world.position, ensured.until_ms
         )
         grounds, held = grounds.set(ground, standing), with_member(held, scope, ground)
-        lapsing = lapsing.set(ground, ensured.until_ms) if ensured.until_ms else lapsing
     else:
         held = without_member(held, scope, ground)
-    world = evolve(world, grounds=grounds, ensuring=held, lapsing=lapsing, claims=wishes)
+    world = evolve(world, grounds=grounds, ensuring=held, wishes=wishes)
+    world = _with_lingering(world, ground, ensured.until_ms if ensured.items else 0)
     return world, old | {item.key for item in ensured.items}

@@ -61,8 +61,12 @@ def with_unmade(world: World, placement: Placement, resource: Resource, kinds: K
 
 
 def _is_made(world: World, stream: Stream, kinds: Kinds) -> bool:
-    makers = world.publishers.get(stream, EMPTY)
-    return any(is_of_ours(world.wanted[maker], kinds) for maker in makers)
+    """Return whether a rule or a copy has it made; a wish that waits, or is held, makes nothing."""
+    return any(
+        is_of_ours(world.wanted[maker], kinds)
+        for maker in world.publishers.get(stream, EMPTY)
+        if maker in world.owned or maker in world.making or maker in world.in_flight
+    )
 
 
 def _ancestors(world: World, stream: Stream, kinds: Kinds) -> frozenset[str]:
@@ -80,7 +84,7 @@ def _ancestors(world: World, stream: Stream, kinds: Kinds) -> frozenset[str]:
 
 def _grounds(world: World, stream: Stream) -> Iterator[Ground]:
     for maker in sorted(world.publishers.get(stream, EMPTY)):
-        for ground in sorted(world.claims.get(maker.key, EMPTY)):
+        for ground in sorted(world.wishes.get(maker.key, EMPTY)):
             if world.wanted[maker].rule == ground.rule:
                 yield ground
 

@@ -118,7 +118,7 @@ def disowned(world: World, placement: Placement, thing: Observed) -> World:
 def with_orders_kept(world: World, key: Key) -> World:
     """Return the world without the order on what has no line, unless it pauses what is ours."""
     order = world.orders.get(key)
-    if order is None or key in world.declared or key in world.claims:
+    if order is None or key in world.declared or key in world.wishes:
         return world
     is_ours = any(Placement(node, key) in world.owned for node in world.configuration.nodes)
     if is_ours and order.verb is Verb.PAUSE:

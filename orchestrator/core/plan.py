@@ -21,7 +21,7 @@ from orchestrator.core.action import (
 )
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import NEVER_LOOKED, PAUSE_MS, Looks, due_ms
-from orchestrator.core.mapping import without
+from orchestrator.core.mapping import EMPTY, without
 from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
 from orchestrator.core.verdict import judge
@@ -113,9 +113,7 @@ def _going(world: World, node: str, looks: Looks, now_ms: int) -> tuple[set[str]
     """Return the kinds of which a look lets go what rules no longer want, and when more is over."""
     soon: set[str] = set()
     next_ms = NEVER
-    for ground, until_ms in world.lapsing.items():
-        if ground.node != node:
-            continue
+    for ground, until_ms in world.lingering.get(node, EMPTY).items():
         if until_ms > now_ms:
             next_ms = min(next_ms, until_ms)
         elif not looks.get((node, ground.each.kind), NEVER_LOOKED).failing_ms:

@@ -10,7 +10,7 @@ from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
-from orchestrator.core.ensured import with_ensured, with_loaded
+from orchestrator.core.ensured import with_ensured, with_loaded, with_shifted
 from orchestrator.core.entry import Entry
 from orchestrator.core.failure import shifted
 from orchestrator.core.kind import Kinds
@@ -113,6 +113,7 @@ def _stepped(world: World, by_ms: int) -> World:
     cliffs = world.cliffs
     for scope in sorted(cliffs):
         cliffs = cliffs.set(scope, evolve(cliffs[scope], at_ms=cliffs[scope].at_ms + by_ms))
+    world = with_shifted(world, by_ms)
     taken = tuple(evolve(taken, at_ms=taken.at_ms + by_ms) for taken in world.taken)
     orders = world.orders
     for key in sorted(orders):

@@ -2,11 +2,11 @@
 
 from typing import TypeVar
 
-from orchestrator.core.desired import indexed
+from orchestrator.core.desired import indexed, settled, with_unwanted
 from orchestrator.core.document import Moved, StateLoaded
 from orchestrator.core.hold import Member
 from orchestrator.core.kind import Kinds
-from orchestrator.core.mapping import Map, without
+from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.ownership import with_owner, with_placed
 from orchestrator.core.resource import Placement
 from orchestrator.core.value import evolve
@@ -21,6 +21,15 @@ def with_renamed(world: World, loaded: StateLoaded, kinds: Kinds) -> World:
     for moved in loaded.moved:
         world = _with_moved(world, moved, kinds)
     return world
+
+
+def _settled_after(world: World, moved: Moved, kinds: Kinds) -> World:
+    """Return the world in which rules have the name that is free now, and not the one taken."""
+    if not world.grounds:
+        return world
+    freed = {one.key for key in (moved.old, moved.new) for node in world.configuration.nodes
+             for one in world.blocked.get(Placement(node, key), EMPTY)}  # fmt: skip
+    return settled(world, {moved.old, moved.new, *freed}, kinds)
 
 
 def current(world: World, placement: Placement) -> Placement:
@@ -38,18 +47,21 @@ def _with_moved(world: World, moved: Moved, kinds: Kinds) -> World:
     for node in sorted({*world.configuration.nodes, world.declared[old].node}):
         world = _with_moved_on(world, node, moved, kinds)
     declared = world.declared.set(new, evolve(world.declared[old], key=new))
-    return evolve(
+    world = evolve(
         world,
         declared=without(declared, old),
         lines=_moved(world.lines, old, new),
         orders=_moved(world.orders, old, new),
         renames=without(world.renames, new).set(old, new),
     )
+    return _settled_after(world, moved, kinds)
 
 
 def _with_moved_on(world: World, node: str, moved: Moved, kinds: Kinds) -> World:
     old, new = Placement(node, moved.old), Placement(node, moved.new)
     wanted = world.wanted.get(old)
+    if (of_rule := world.wanted.get(new)) is not None:
+        world = with_unwanted(world, new, of_rule, keeps=False, kinds=kinds)
     if wanted is not None:
         world = indexed(world, old, wanted, kinds, add=False)
         wanted = evolve(wanted, key=moved.new)

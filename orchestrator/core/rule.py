@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from orchestrator.core.json import Json
+from orchestrator.core.json import Json, JsonObject
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Place
 from orchestrator.errors import ExpressionFailed
@@ -26,6 +26,9 @@ Scoped = Callable[[Names], Evaluate]
 """What gives names to expressions."""
 
 _CALLS: Final = re.compile(r"\b(?:all\.)?calls\b")
+Around = Callable[[Names], Scoped]
+"""What gives names that many subjects share to what gives each its own."""
+
 ALWAYS: Final = "true"
 LINGER_MS: Final = 10_000
 REFERENCE: Final = "secret."
@@ -187,15 +190,21 @@ def filled(value: Json, evaluate: Evaluate) -> Json:
                 _text(evaluate(one.text)) if one.is_expression else one.text for one in pieces
             )
         case Mapping():
-            return Map({_name(name, evaluate): filled(value[name], evaluate) for name in value})
+            return _filled_mapping(value, evaluate)
         case tuple() | list():
             return tuple(filled(member, evaluate) for member in value)
         case _:
             return value
 
 
-def _name(name: str, evaluate: Evaluate) -> str:
-    return _text(filled(name, evaluate)) if "${" in name else name
+def _filled_mapping(value: JsonObject, evaluate: Evaluate) -> Map[str, Json]:
+    members: dict[str, Json] = {}
+    for name in sorted(value):
+        filled_name = _text(filled(name, evaluate)) if "${" in name else name
+        if filled_name in members:
+            raise ExpressionFailed("two names come out alike: tell them apart")
+        members[filled_name] = filled(value[name], evaluate)
+    return Map(members)
 
 
 def _text(value: Json) -> str:

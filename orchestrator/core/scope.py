@@ -18,15 +18,31 @@ ASKING_MS: Final = 15_000  # until a stream that was let in has to be published
 
 def names_of(world: World, hook: HookReceived, now_ms: int) -> Names:
     """Return what a rule may look at when it is asked about a hook."""
-    around = _around(world, hook.node, text(hook.body, "sessionId"), hook, now_ms)
-    return {**around, "hook": lambda: hook.body}
+    session = text(hook.body, "sessionId")
+    own: Names = {
+        "hook": lambda: hook.body,
+        "connection": lambda: _connection(world, hook.node, session),
+        "now": lambda: now_ms,
+    }
+    return {**_around(world, hook.node, hook, now_ms), **own}
+
+
+def names_around(world: World, node: str, rule: str) -> Names:
+    """Return what a rule may look at whichever subject of a node it is asked about.
+
+    Streams that would not be there without the rule are not around it, or its own would undo it.
+    """
+    return _around(world, node, rule, 0)
 
 
 def names_about(world: World, ground: Ground, body: JsonObject, now_ms: int) -> Names:
-    """Return what a rule may look at when it is asked about a subject, whose body is given."""
+    """Return what it may look at only when it is asked about this one, whose body is given."""
     session = ground.natural if ground.each is Subject.CONNECTION else text(body, "sessionId")
-    around = _around(world, ground.node, session, None, now_ms)
-    return {**around, ground.each.value: lambda: body}
+    own: Names = {
+        "connection": lambda: _connection(world, ground.node, session),
+        "now": lambda: now_ms,
+    }
+    return {**own, ground.each.value: lambda: body}
 
 
 def body_of(world: World, ground: Ground) -> JsonObject | None:
@@ -60,30 +76,36 @@ def subjects(world: World, node: str, each: Subject) -> Iterable[str]:
             return (node,)
 
 
-def _around(world: World, node: str, session: str, hook: HookReceived | None, now_ms: int) -> Names:
-    def connection() -> Json:
-        known = world.connections.get(node, EMPTY).get(session)
-        return known.body if known is not None else EMPTY
-
+def _around(world: World, node: str, asked: HookReceived | str, now_ms: int) -> Names:
+    """Return what is around a hook, or around any subject of the rule of that name."""
     return {
-        "connection": connection,
         "node": lambda: _node(world, node),
-        "streams": lambda: _streams(world, node, hook, now_ms),
+        "streams": lambda: _streams(world, node, asked, now_ms),
         "calls": lambda: _calls(world, node),
-        "connections": lambda: _connections(world, node, hook),
-        "all": lambda: _everywhere(world, hook, now_ms),
+        "connections": lambda: _connections(world, node, asked),
+        "all": lambda: _everywhere(world, asked, now_ms),
         "tables": lambda: Map({name: table.value for name, table in world.tables.items()}),
-        "now": lambda: now_ms,
     }
 
 
-def _streams(world: World, node: str, hook: HookReceived | None, now_ms: int) -> Sequence[Json]:
+def _connection(world: World, node: str, session: str) -> Json:
+    known = world.connections.get(node, EMPTY).get(session)
+    return known.body if known is not None else EMPTY
+
+
+def _streams(world: World, node: str, asked: HookReceived | str, now_ms: int) -> Sequence[Json]:
     """Return the published streams of a node, and for a hook those that were let in already.
 
-    The one that a hook asks about is none of them.
+    The one that a hook asks about is none of them, and for a rule those are not that it made.
     """
     seen = world.things(node, STREAM)
-    bodies = {name: seen[name].seen.fields for name in islice(seen, LISTED_MAX)}
+    bodies = {
+        name: thing.seen.fields
+        for name in islice(seen, LISTED_MAX)
+        for thing in (seen[name],)
+        if thing.origin is None or asked not in thing.origin.before
+    }
+    hook = asked if isinstance(asked, HookReceived) else None
     if hook is not None:
         asking = world.asking.get(node, EMPTY)
         for name in asking:
@@ -114,9 +136,10 @@ def _calls(world: World, node: str) -> Sequence[Json]:
     return tuple(_call(node, name, seen[name].seen.fields) for name in naturals)
 
 
-def _connections(world: World, node: str, hook: HookReceived | None) -> Sequence[Json]:
+def _connections(world: World, node: str, asked: HookReceived | str) -> Sequence[Json]:
     """Return the sessions of a node, but for one that asks whether it may connect."""
     known = world.connections.get(node, EMPTY)
+    hook = asked if isinstance(asked, HookReceived) else None
     is_asked = hook is not None and hook.method == CONNECT and node == hook.node
     own = text(hook.body, "sessionId") if hook is not None else ""
     return tuple(
@@ -126,13 +149,13 @@ def _connections(world: World, node: str, hook: HookReceived | None) -> Sequence
     )
 
 
-def _everywhere(world: World, hook: HookReceived | None, now_ms: int) -> Json:
+def _everywhere(world: World, asked: HookReceived | str, now_ms: int) -> Json:
     nodes = sorted(world.configuration.nodes)
     return Map(
         {
-            "streams": tuple(s for node in nodes for s in _streams(world, node, hook, now_ms)),
+            "streams": tuple(s for node in nodes for s in _streams(world, node, asked, now_ms)),
             "calls": tuple(call for node in nodes for call in _calls(world, node)),
-            "connections": tuple(c for node in nodes for c in _connections(world, node, hook)),
+            "connections": tuple(c for node in nodes for c in _connections(world, node, asked)),
         }
     )
 

@@ -1,5 +1,7 @@
 """Which subjects of rules an entry stirs: those of which a rule may have something new to say."""
 
+from collections.abc import Iterable
+
 from attrs import frozen
 
 from orchestrator.core import document as documents
@@ -11,7 +13,7 @@ from orchestrator.core.json import text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.placement import placements
-from orchestrator.core.resource import Gone, Seen
+from orchestrator.core.resource import Gone, Placement, Seen
 from orchestrator.core.rule import Subject
 from orchestrator.core.subject import unencoded
 from orchestrator.core.world import CALL, STREAM, World
@@ -28,11 +30,17 @@ class Stirred:
     natural: str
 
 
-Stirs = frozenset[Stirred] | None
-"""None: all that there are."""
+@frozen
+class All:
+    """All subjects of a node, of every node where `node` is ""."""
+
+    node: str = ""
 
 
-def stirred(before: World, after: World, entry: Entry, kinds: Kinds) -> Stirs:
+Stir = frozenset[Stirred] | All
+
+
+def stirred(before: World, after: World, entry: Entry, kinds: Kinds) -> Stir:
     """Return the subjects that an entry stirs."""
     match entry.event:
         case events.HookReceived() as hook:
@@ -47,21 +55,26 @@ def stirred(before: World, after: World, entry: Entry, kinds: Kinds) -> Stirs:
             found = {Stirred(node, each, one) for one in naturals} if each else set()
             return frozenset(found)
         case documents.Ensured() as ensured:
-            return _of_made(before, after, ensured, kinds)
+            return _of_ensured(before, after, ensured, kinds)
+        case documents.StateLoaded(items=items, removed=removed):
+            keys = {*(item.key for item in items), *removed}
+            nodes = after.configuration.nodes
+            places = {Placement(node, key) for node in nodes for key in keys}
+            return _of_makers(before, places, kinds) | _of_makers(after, places, kinds)
+        case events.NodeRestarted(node=node):
+            return All(node)
         case (
             documents.ConfigurationLoaded()
-            | documents.StateLoaded()
             | documents.RulesLoaded()
-            | events.NodeRestarted()
             | events.DaemonStarted()
             | events.Checkpoint()
         ):
-            return None
+            return All()
         case _:
             return frozenset()
 
 
-def _of_hook(hook: events.HookReceived, kinds: Kinds) -> Stirs:
+def _of_hook(hook: events.HookReceived, kinds: Kinds) -> Stir:
     found = set()
     for kind, each in SORTS:
         heard = kinds[kind].hear(hook.method, hook.body)
@@ -74,13 +87,19 @@ def _of_hook(hook: events.HookReceived, kinds: Kinds) -> Stirs:
     return frozenset(found)
 
 
-def _of_made(before: World, after: World, ensured: documents.Ensured, kinds: Kinds) -> Stirs:
+def _of_ensured(before: World, after: World, ensured: documents.Ensured, kinds: Kinds) -> Stir:
     """Return the streams that a rule makes now, or made until now."""
     standing = before.grounds.get(ground_of(ensured))
-    found = set()
-    for item in (*(standing.items if standing is not None else ()), *ensured.items):
-        for name in kinds[item.key.kind].declarable.makes(item.spec):
-            for placement in placements(item, after.configuration):
-                live = after.live.get((placement.node, name), EMPTY)
-                found |= {Stirred(placement.node, Subject.STREAM, media) for media in live}
+    items = (*(standing.items if standing is not None else ()), *ensured.items)
+    places = {place for item in items for place in placements(item, after.configuration)}
+    return _of_makers(before, places, kinds) | _of_makers(after, places, kinds)
+
+
+def _of_makers(world: World, places: Iterable[Placement], kinds: Kinds) -> frozenset[Stirred]:
+    """Return the streams that are made by what is wanted there."""
+    found: set[Stirred] = set()
+    for place in (one for one in places if one in world.wanted):
+        for name in kinds[place.key.kind].declarable.makes(world.wanted[place].spec):
+            live = world.live.get((place.node, name), EMPTY)
+            found |= {Stirred(place.node, Subject.STREAM, media) for media in live}
     return frozenset(found)

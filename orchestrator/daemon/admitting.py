@@ -10,10 +10,10 @@ from attrs import define, field, frozen
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply
-from orchestrator.core.rule import Decision, Scoped
+from orchestrator.core.rule import Around, Decision, Names, Scoped
 from orchestrator.core.seal import sealed_whole
 from orchestrator.daemon.memory import Memory
-from orchestrator.expression import Scope
+from orchestrator.expression import Scope, Verify
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same
 from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
@@ -33,14 +33,27 @@ class Answering:
 
 def scoped(vault: Vault) -> Scoped:
     """Return what gives names to expressions, where secrets are sealed by a vault."""
+    return lambda names: Scope(names, is_same_secret(vault)).value
+
+
+def around(vault: Vault) -> Around:
+    """Return what gives names to expressions that many subjects share, and each its own."""
+
+    def share(names: Names) -> Scoped:
+        scope = Scope(names, is_same_secret(vault))
+        return lambda own: scope.about(own).value
+
+    return share
+
+
+def is_same_secret(vault: Vault) -> Verify:
+    """Return what tells whether two texts are the same secret, sealed or not; "" is nobody's."""
 
     def is_same_secret(known: str, given: str) -> bool:
-        is_known = bool(known)  # nobody's secret is empty
-        return is_known and is_same(
-            sealed_whole(known, vault.seal), sealed_whole(given, vault.seal)
-        )
+        seals = (sealed_whole(text, vault.seal) for text in (known, given))
+        return bool(known) and is_same(*seals)
 
-    return lambda names: Scope(names, is_same_secret).value
+    return is_same_secret
 
 
 @define(eq=False)

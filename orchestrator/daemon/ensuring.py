@@ -6,8 +6,7 @@ kill it is decided again, and said once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+from heapq import heappop, heappush
 from typing import Final
 
 import structlog
@@ -15,49 +14,37 @@ import trio
 from attrs import define, field
 
 from orchestrator.core.action import NEVER
-from orchestrator.core.configuration import Configuration
-from orchestrator.core.deriving import Deriver, overdue
+from orchestrator.core.deriving import Deriver, after
 from orchestrator.core.document import Ensured
-from orchestrator.core.ensured import ground_of
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.ground import Ground
-from orchestrator.core.json import Json
-from orchestrator.core.kind import Kinds
-from orchestrator.core.resource import Resource
-from orchestrator.core.rule import Each
-from orchestrator.core.scope import subjects
-from orchestrator.core.stir import Stirred
+from orchestrator.core.json import text
+from orchestrator.core.linger import overdue
+from orchestrator.core.mapping import EMPTY
+from orchestrator.core.rule import Each, Subject
+from orchestrator.core.stir import All, Stirred
 from orchestrator.core.world import World
-from orchestrator.daemon.admitting import scoped
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import ExpressionFailed, LogRefused
-from orchestrator.expression import looked_at
-from orchestrator.shell.documents.template import Maker
 from orchestrator.shell.log.log import Log
-from orchestrator.shell.secrets import Vault
 
 BATCH: Final = 50  # grounds that are asked about before others have a turn
-PAUSE_MS: Final = 1_000  # before the log is tried again, and between two turns of what looks wide
-CLOCK_MS: Final = 10_000  # between two turns of rules that look at the time
+PAUSE_MS: Final = 1_000  # before the log is tried again, and between two turns at least
+CLOCK_MS: Final = 10_000  # between two turns of rules that look at the time, or that failed
+RESTS: Final = 9  # times as long as a turn of what looks wide
+OF_SESSIONS: Final = frozenset({Subject.STREAM, Subject.CALL})
 AROUND: Final = frozenset({"streams", "calls", "connections"})
 
 journal = structlog.stdlib.get_logger()
 
 
-def deriver_of(vault: Vault, kinds: Kinds) -> Deriver:
-    """Return what asks rules, with the secrets of a vault."""
-
-    def made(
-        configuration: Configuration, rule: Each, node: str, filled: Json
-    ) -> tuple[Resource, ...]:
-        return Maker(Path(), configuration, vault, kinds).resources(rule, node, filled)
-
-    return Deriver(scoped(vault), made, looked_at, kinds)
-
-
 @define(eq=False)
 class Ensuring:
-    """Asks rules about what was stirred."""
+    """Asks rules about what was stirred.
+
+    Rules that look at what is around have many subjects to be asked about: they take turns, with
+    rests of many times what a turn took, so that whoever posts hooks is not kept waiting.
+    """
 
     memory: Memory
     log: Log
@@ -65,11 +52,13 @@ class Ensuring:
     _open: dict[Ground, int] = field(factory=dict)
     _wide: dict[tuple[str, str], int] = field(factory=dict)
     _names: dict[str, tuple[Each, frozenset[str]]] = field(factory=dict)
+    _over: list[tuple[int, Ground]] = field(factory=list)
     _wide_ms: int = 0
     _clock_ms: int = 0
 
     async def run(self) -> None:
         """Ask for as long as it is not cancelled."""
+        self.memory.stirs.add(All(), 0)
         while True:
             await self._wait()
             self._gather()
@@ -78,11 +67,6 @@ class Ensuring:
             except LogRefused as refused:
                 journal.error("log_refused", error=str(refused))
                 await trio.sleep(PAUSE_MS / 1000)
-
-    def again(self) -> None:
-        """Have every rule asked again about all there is: its secrets may be others now."""
-        if self.memory.world.deriving:
-            self.memory.stirs.add(None, self.memory.world.position)
 
     async def _wait(self) -> None:
         """Block until there may be something to say."""
@@ -96,51 +80,69 @@ class Ensuring:
 
     def _next_ms(self) -> int:
         """Return when something is to be said without anything having come."""
-        world, now_ms = self.memory.world, self.memory.now_ms()
-        next_ms = min(world.lapsing.values(), default=NEVER)
-        if next_ms <= now_ms:  # it waits for a look
-            next_ms = now_ms + PAUSE_MS
+        now_ms, next_ms = self.memory.now_ms(), NEVER
+        if self._over:  # what is over waits for a look
+            next_ms = max(self._over[0][0], now_ms + PAUSE_MS)
         if self._wide:
-            next_ms = min(next_ms, self._wide_ms + PAUSE_MS)
-        if any("now" in self._looks_at(name) for name in world.deriving):
+            next_ms = min(next_ms, self._wide_ms)
+        if self.memory.failing or self._look_at_time():
             next_ms = min(next_ms, self._clock_ms + CLOCK_MS)
         return next_ms
 
     def _gather(self) -> None:
-        """Note the grounds that are to be asked about, each with the entry that stirred it."""
-        world, now_ms = self.memory.world, self.memory.now_ms()
-        found, everything = self.memory.stirs.take()
-        is_time = now_ms >= self._clock_ms + CLOCK_MS
+        """Note the grounds that are to be asked about, each with the entry that stirred it last."""
+        memory = self.memory
+        world, now_ms = memory.world, memory.now_ms()
+        found, everything = memory.stirs.take()
+        for node, cause in sorted(everything.items()):
+            self._note_all(node, cause)
         for name in world.deriving:
-            rule = world.rules[name]
-            assert isinstance(rule, Each), "no other rule derives"
-            if everything or (is_time and "now" in self._looks_at(name)):
-                self._note(_grounds(world, rule, world.configuration.nodes), everything)
-            else:
-                self._gather_for(rule, found)
-        if everything:
-            self._note(world.grounds, everything)
-            self.memory.failing.clear()
-        if is_time:
+            self._gather_for(name, found)
+        if now_ms >= self._clock_ms + CLOCK_MS:
             self._clock_ms = now_ms
-        if self._wide and now_ms >= self._wide_ms + PAUSE_MS:
-            self._wide_ms = now_ms
-            wide, self._wide = self._wide, {}
-            for (name, node), cause in wide.items():
-                found_rule = world.rules.get(name)
-                if isinstance(found_rule, Each):
-                    self._note(_grounds(world, found_rule, (node,)), cause)
+            self._note(memory.failing, 0)
+            for name in self._look_at_time():
+                self._note(self.deriver.grounds(world, name), 0)
 
-    def _gather_for(self, rule: Each, found: Mapping[Stirred, int]) -> None:
-        """Note the grounds of one rule; one that looks at what is around has many, in turns."""
-        names, nodes = self._looks_at(rule.name), self.memory.world.configuration.nodes
+    def _note_all(self, node: str, cause: int) -> None:
+        """Note all that a rule holds for, or might; of one node, if one is named."""
+        world = self.memory.world
+        rules = {ground.rule for ground in world.grounds} | set(world.deriving)
+        grounds = [one for name in sorted(rules) for one in self.deriver.grounds(world, name)]
+        self._note((one for one in grounds if node in ("", one.node)), cause)
+        times = [(at_ms, one) for known in world.lingering.values() for one, at_ms in known.items()]
+        self._over = sorted(times)
+        if not node:
+            self.memory.failing.clear()
+
+    def _gather_for(self, name: str, found: Mapping[Stirred, int]) -> None:
+        """Note the grounds of one rule that were stirred."""
+        world, names = self.memory.world, self._looks_at(name)
+        rule = world.rules[name]
+        assert isinstance(rule, Each), "no other rule derives"
         for one, cause in found.items():
             if one.each is rule.each:
-                self._note((Ground(rule.name, one.node, one.each, one.natural),), cause)
+                self._note((Ground(name, one.node, one.each, one.natural),), cause)
+            elif one.each is Subject.CONNECTION and rule.each in OF_SESSIONS:
+                self._note(self._of_session(rule, one), cause)
             if "all" in names:
-                self._wide |= {(rule.name, node): cause for node in nodes}
+                self._wide |= {(name, node): cause for node in world.configuration.nodes}
             elif names & AROUND:
-                self._wide[rule.name, one.node] = cause
+                self._wide[name, one.node] = cause
+
+    def _of_session(self, rule: Each, session: Stirred) -> list[Ground]:
+        """Return what a rule holds for and a session has brought, where the rule looks at that."""
+        if not self._looks_at(rule.name) & {"connection", rule.each.value}:
+            return []
+        things = self.memory.world.things(session.node, rule.each.kind)
+        return [
+            Ground(rule.name, session.node, rule.each, natural)
+            for natural, thing in things.items()
+            if text(thing.seen.fields, "sessionId") == session.natural
+        ]
+
+    def _look_at_time(self) -> list[str]:
+        return [name for name in self.memory.world.deriving if "now" in self._looks_at(name)]
 
     def _looks_at(self, name: str) -> frozenset[str]:
         """Return the names that a rule looks at, told once of each."""
@@ -153,7 +155,7 @@ class Ensuring:
 
     def _note(self, grounds: Iterable[Ground], cause: int) -> None:
         for ground in grounds:
-            self._open.setdefault(ground, cause)
+            self._open[ground] = cause or self._open.get(ground, 0)
 
     async def _say(self) -> None:
         """Append what is news about the grounds that are open, and what is over.
@@ -161,37 +163,68 @@ class Ensuring:
         Raises:
             LogRefused: they stay open.
         """
-        while self._open:
-            batch = dict(sorted(self._open.items())[:BATCH])
-            await self._append(batch)
+        await self._take_turns()
+        now_ms = self.memory.now_ms()
+        while self._over and self._over[0][0] <= now_ms:
+            _, ground = heappop(self._over)
+            if ground in self.memory.world.lingering.get(ground.node, EMPTY):
+                self._note((ground,), 0)
+        batches = list(batched(sorted(self._open), BATCH))
+        for batch in batches:
+            await self._append({ground: self._open[ground] for ground in batch})
             for ground in batch:
-                self._open.pop(ground, None)
-            await trio.lowlevel.checkpoint()
-        memory = self.memory
-        over = tuple(overdue(memory.world, memory.looks, memory.now_ms()))
-        if over:
-            standing = memory.world.grounds
-            await self._append({ground_of(one): standing[ground_of(one)].said for one in over})
+                del self._open[ground]
 
-    async def _append(self, batch: dict[Ground, int]) -> None:
-        if not any(self._news(self.memory.world, batch, self.memory.now_ms())):
+    async def _take_turns(self) -> None:
+        """Ask the rules that look at what is around, if it is their turn."""
+        began_ms = self.memory.now_ms()
+        if not self._wide or began_ms < self._wide_ms:
+            return
+        wide, self._wide = self._wide, {}
+        for (name, node), cause in wide.items():
+            for ground in self.deriver.grounds(self.memory.world, name):
+                if ground.node == node:
+                    await self._append({ground: cause})
+                    await trio.lowlevel.checkpoint()
+        now_ms = self.memory.now_ms()
+        self._wide_ms = now_ms + max(PAUSE_MS, RESTS * (now_ms - began_ms))
+
+    async def _append(self, batch: Mapping[Ground, int]) -> None:
+        """Append what is news about these grounds; what waits for a look is asked about again."""
+        memory = self.memory
+        world = memory.world
+        first = self._news(world, batch, memory.now_ms())
+        if not first:
+            self._wait_for_looks(batch)
             return
 
         def made(pending: Sequence[Entry], at_ms: int) -> list[Fact]:
-            return self._news(self.memory.after(pending), batch, at_ms)
+            now = memory.after(pending)
+            return first if now is world else self._news(now, batch, at_ms)
 
         await self.log.append_made(made)
+        self._wait_for_looks(batch)
 
-    def _news(self, world: World, batch: dict[Ground, int], now_ms: int) -> list[Fact]:
+    def _wait_for_looks(self, batch: Iterable[Ground]) -> None:
+        lingering = self.memory.world.lingering
+        for ground in batch:
+            if until_ms := lingering.get(ground.node, EMPTY).get(ground, 0):
+                heappush(self._over, (until_ms, ground))
+
+    def _news(self, world: World, batch: Mapping[Ground, int], now_ms: int) -> list[Fact]:
+        """Return what there is to be said of some grounds, each said after the one before it."""
         facts = []
-        over = {ground_of(one): one for one in overdue(world, self.memory.looks, now_ms)}
         for ground, cause in batch.items():
-            found = self._derived(world, ground, now_ms) or over.get(ground)
+            found = self._derived(world, ground, now_ms)
             if found is not None:
-                facts.append(Fact(found, cause, f"rule:{ground.rule}"))
+                standing = world.grounds.get(ground)
+                since = standing.said if standing is not None else 0
+                facts.append(Fact(found, cause or since, f"rule:{ground.rule}"))
+                world = after(world, found, self.deriver.kinds)
         return facts
 
     def _derived(self, world: World, ground: Ground, now_ms: int) -> Ensured | None:
+        """Return what is news about a ground; what cannot be told is told to people, and stays."""
         failing = self.memory.failing
         try:
             found = self.deriver.derived(world, ground, now_ms)
@@ -202,25 +235,10 @@ class Ensuring:
                 journal.warning("rule_failed", **told, error=str(failed))
             return None
         failing.pop(ground, None)
-        return found
+        return found or overdue(world, ground, self.memory.looks, now_ms)
 
 
-def all_derived(world: World, deriver: Deriver, now_ms: int) -> Iterator[Ensured]:
-    """Yield all that is news about all that there is; what cannot be told stays as it was."""
-    for name in world.deriving:
-        rule = world.rules[name]
-        assert isinstance(rule, Each), "no other rule derives"
-        for ground in sorted({*_grounds(world, rule, world.configuration.nodes), *world.grounds}):
-            if ground.rule == name:
-                with suppress(ExpressionFailed):
-                    found = deriver.derived(world, ground, now_ms)
-                    if found is not None:
-                        yield found
-
-
-def _grounds(world: World, rule: Each, nodes: Iterable[str]) -> list[Ground]:
-    return [
-        Ground(rule.name, node, rule.each, natural)
-        for node in nodes
-        for natural in subjects(world, node, rule.each)
-    ]
+def batched(grounds: Sequence[Ground], count: int) -> Iterator[Sequence[Ground]]:
+    """Yield so many at a time."""
+    for first in range(0, len(grounds), count):
+        yield grounds[first : first + count]

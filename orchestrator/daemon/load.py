@@ -87,14 +87,16 @@ class Loader:
         if not world.is_configured and faults:
             raise DocumentError(faults)
 
-        def made(pending: Sequence[Entry] = (), at_ms: int = 0) -> list[Fact]:
+        memory, kinds = self.memory, self.memory.kinds
+        first = news(world, documents, kinds, self.deriver, memory.now_ms())
+
+        def made(pending: Sequence[Entry], at_ms: int) -> list[Fact]:
             """Return what is news for the world that it changes: no look may come in between."""
-            at_ms = at_ms or self.memory.now_ms()
-            world = self.memory.after(pending)
-            events = news(world, documents, self.memory.kinds, self.deriver, at_ms)
+            now = memory.after(pending)
+            events = first if now is world else news(now, documents, kinds, self.deriver, at_ms)
             return [Fact(event, cause, actor) for event in events]
 
-        entries = await self.log.append_made(made) if made() else ()
+        entries = await self.log.append_made(made) if first else ()
         for fault in faults:
             journal.error("document_rejected", place=str(fault))
         return _taken(entries, faults, self.log.head.position)
@@ -112,10 +114,10 @@ def news(
     if loaded != StateLoaded(()):
         events.append(loaded)
     ruled = difference_of_rules(world, documents.rules)
-    if ruled != RulesLoaded():
-        after = _after(world, (*events, ruled), kinds)
-        ensured = tuple(deriver.at_once(after, deriver.concerned(after, ruled), now_ms))
-        events.append(evolve(ruled, ensured=ensured))
+    after = _after(world, (*events, ruled), kinds)
+    ensured = tuple(deriver.at_once(after, deriver.concerned(world, after, ruled), now_ms))
+    if (ruled := evolve(ruled, ensured=ensured)) != RulesLoaded():
+        events.append(ruled)
     events += [event for file in documents.read for event in _verdict(world, file)]
     present = {file.file for file in documents.read}
     events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]

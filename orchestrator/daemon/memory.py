@@ -25,6 +25,7 @@ from orchestrator.core.stir import stirred
 from orchestrator.core.world import Scope, World
 from orchestrator.daemon.repeats import Repeats
 from orchestrator.daemon.stirs import Stirs
+from orchestrator.web.status import Failure
 
 
 @define(eq=False)
@@ -143,7 +144,7 @@ class Memory:
             self.repeats.keep(entry, now_ms)
             before = self.world
             self.world = project(before, entry, self.kinds)
-            if before.deriving or self.world.deriving:
+            if before.deriving or self.world.deriving or before.grounds:
                 self.stirs.add(stirred(before, self.world, entry, self.kinds), entry.position)
             match concern(before, self.world, entry, self.kinds):
                 case Everything(node=""):
@@ -158,6 +159,21 @@ class Memory:
                     self._concern(placements)
             if name := node_of(entry.event):
                 self.node(name).stir()
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return why rules could not be asked, each reason of a rule once."""
+        found: dict[tuple[str, str], list[Ground]] = {}
+        for ground, why in sorted(self.failing.items()):
+            found.setdefault((ground.rule, why), []).append(ground)
+        return tuple(
+            Failure(
+                rule,
+                why,
+                f"{those[0].each.value} {those[0].natural} of {those[0].node}",
+                len(those),
+            )
+            for (rule, why), those in sorted(found.items())
+        )
 
     def after(self, pending: Sequence[Entry]) -> World:
         """Return the world as it will be with entries that are on their way to disk.
@@ -197,7 +213,7 @@ class Memory:
         if self.looks.get(scope, NEVER_LOOKED).failing_ms:
             self._doubt(scope)
         self.looks[scope] = began
-        if self.world.lapsing:
+        if self.world.lingering.get(scope[0]):
             self.stirs.nudge()
 
     def look_failed(self, scope: Scope, began: LastLook, error: str) -> None:

@@ -92,7 +92,7 @@ class Operator:
             keep_alives=self.intake.counted,
             refusals=self.intake.refusals.listed(),
             denied=tuple(sorted(self.intake.admission.denied.items())),
-            failing=tuple(sorted({(g.rule, why) for g, why in self.memory.failing.items()})),
+            failing=self.memory.failures(),
         )
         memory = self.memory
         return api.View(

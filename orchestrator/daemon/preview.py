@@ -14,7 +14,7 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.rest import Listing
 from orchestrator.core.world import Scope, World
-from orchestrator.daemon.ensuring import all_derived, deriver_of
+from orchestrator.daemon.asking import all_derived, deriver_of
 from orchestrator.daemon.load import Documents
 from orchestrator.daemon.load import news as news_of
 from orchestrator.daemon.looking import client_of, listed

@@ -21,7 +21,7 @@ from orchestrator.core.resource import Resource
 from orchestrator.core.rule import Decision, Each, Subject
 from orchestrator.core.value import evolve
 from orchestrator.core.world import CALL, STREAM, World
-from orchestrator.daemon.admitting import scoped
+from orchestrator.daemon.admitting import around, scoped
 from orchestrator.errors import ExpressionFailed
 from orchestrator.expression import looked_at
 from orchestrator.shell.documents.cases import Expected, NamedCase
@@ -96,10 +96,11 @@ class Theatre:
             for plural in filled:
                 section = filled[plural]
                 assert isinstance(section, Mapping), "and so are its parts"
-                wanted.setdefault(plural, {}).update(section)
+                known = wanted.setdefault(plural, {})
+                known |= {name: section[name] for name in section if name not in known}
             return resources
 
-        deriver = Deriver(scoped(self.vault), made, looked_at, self.kinds)
+        deriver = Deriver(around(self.vault), made, looked_at, self.kinds)
         natural = case.node if each is Subject.NODE else SUBJECT
         because = ""
         for name in world.deriving:

@@ -19,9 +19,10 @@ from orchestrator.codec import Codec, codec_of
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import DaemonStarted, DaemonStopped
 from orchestrator.core.plan import is_settled
+from orchestrator.daemon.asking import deriver_of
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.doors import Doors
-from orchestrator.daemon.ensuring import Ensuring, deriver_of
+from orchestrator.daemon.ensuring import Ensuring
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, Taken, places_of
 from orchestrator.daemon.loops import Loops
@@ -156,7 +157,6 @@ class Daemon:
                 documents = await trio.to_thread.run_sync(self._read)
                 taken = await self.loader.load(documents, actor=actor, cause=cause)
                 self._apply(documents.settings)
-                self.ensuring.again()
                 taken = evolve(taken, faults=(*taken.faults, *self.doors.renew()))
             finally:
                 systemd.ready(self.pulse.line())

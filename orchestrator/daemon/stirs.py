@@ -3,37 +3,37 @@
 import trio
 from attrs import define, field
 
-from orchestrator.core.stir import Stirred
+from orchestrator.core.stir import All, Stir, Stirred
 
 
 @define(eq=False)
 class Stirs:
     """Subjects of rules that were stirred and not yet asked about, each with the latest cause.
 
-    `everything` is the entry since which all there are have to be asked about, 0 for none.
+    `everything` has the nodes of which all has to be asked about, "" for all of them.
     """
 
     found: dict[Stirred, int] = field(factory=dict)
-    everything: int = 0
+    everything: dict[str, int] = field(factory=dict)
     _come: trio.Event = field(factory=trio.Event)
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
         return bool(self.found or self.everything)
 
-    def add(self, subjects: frozenset[Stirred] | None, cause: int) -> None:
-        """Note subjects, None: everything."""
-        if subjects is None:
-            self.everything = cause
+    def add(self, subjects: Stir, cause: int) -> None:
+        """Note what an entry stirred."""
+        if isinstance(subjects, All):
+            self.everything[subjects.node] = cause
         else:
             self.found |= dict.fromkeys(subjects, cause)
         if self:
             self._come.set()
 
-    def take(self) -> tuple[dict[Stirred, int], int]:
+    def take(self) -> tuple[dict[Stirred, int], dict[str, int]]:
         """Return what was noted, and forget it."""
         taken = self.found, self.everything
-        self.found, self.everything, self._come = {}, 0, trio.Event()
+        self.found, self.everything, self._come = {}, {}, trio.Event()
         return taken
 
     def nudge(self) -> None:

@@ -26,6 +26,7 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.resource import Key, Placement, Resource
 from orchestrator.core.sources import falls_with, media_of
 from orchestrator.core.thing import Claim, Observed
+from orchestrator.core.wish import wishes
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import rfc3339, shown
 
@@ -35,7 +36,7 @@ Plain = Callable[[object], Json]
 def resource(world: World, verdict: Verdict, plain: Plain, kinds: Kinds) -> dict[str, Json]:
     """Return one row of `get -o json`."""
     placement, key = verdict.placement, verdict.placement.key
-    wanted = world.wanted.get(placement) or world.declared.get(key)
+    wanted = world.wanted.get(placement) or next((one.resource for one in wishes(world, key)), None)
     record = world.record(placement)
     thing = _thing(world, verdict, kinds)
     owner = thing.owner if thing is not None else None

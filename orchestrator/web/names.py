@@ -17,7 +17,7 @@ def names_in(world: World) -> Names:
     """Return the resources by each name they may be called; made once for many names."""
     known: dict[str, list[Key]] = {}
     ours = (placement.key for placement in world.owned)
-    for key in sorted({*world.declared, *world.claims, *ours}):
+    for key in sorted({*world.declared, *world.wishes, *ours}):
         known.setdefault(key.name, []).append(key)
         known.setdefault(str(key), []).append(key)
     return known

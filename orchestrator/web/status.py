@@ -22,6 +22,16 @@ WELL: Final = frozenset({Phase.READY, Phase.WAITING, Phase.STOPPED, Phase.FINISH
 
 
 @frozen
+class Failure:
+    """Why a rule could not be asked: about `count` subjects, of which `first` is one."""
+
+    rule: str
+    why: str
+    first: str
+    count: int = 1
+
+
+@frozen
 class Vitals:
     """What the daemon knows of itself and no log keeps."""
 
@@ -35,7 +45,7 @@ class Vitals:
     keep_alives: int = 0
     refusals: tuple[tuple[str, str, str, int], ...] = ()
     denied: tuple[tuple[str, int], ...] = ()
-    failing: tuple[tuple[str, str], ...] = ()
+    failing: tuple[Failure, ...] = ()
 
 
 def status(
@@ -100,7 +110,10 @@ def status(
         "rejected": rejected,
         "refusedHooks": refused,
         "clashes": clashes,
-        "failingRules": [{"rule": rule, "message": why} for rule, why in vitals.failing],
+        "failingRules": [
+            {"rule": one.rule, "message": one.why, "first": one.first, "count": one.count}
+            for one in vitals.failing
+        ],
         "denied": [{"rule": rule, "count": count} for rule, count in vitals.denied],
     }  # fmt: skip
 

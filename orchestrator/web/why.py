@@ -97,7 +97,7 @@ def _behind(key: Key, world: World, kinds: Kinds) -> frozenset[int]:
     found = {world.lines.get(key, 0)}
     order = world.orders.get(key)
     found.add(order.position if order is not None else 0)
-    found |= {world.grounds[one].said for one in world.claims.get(key, EMPTY)}
+    found |= {world.grounds[one].said for one in world.wishes.get(key, EMPTY)}
     for placement in placements:
         found |= _behind_placement(placement, world, kinds)
     return frozenset(position for position in found if position)

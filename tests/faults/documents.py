@@ -8,7 +8,7 @@ from attrs import define, field
 from orchestrator.core.configuration import Configuration, Limits
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Place
-from orchestrator.daemon.ensuring import deriver_of
+from orchestrator.daemon.asking import deriver_of
 from orchestrator.daemon.load import Documents, news
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell.documents.state import StateReader

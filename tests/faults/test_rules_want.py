@@ -32,6 +32,7 @@ RULE = """rules:
 NAMES = [f"{sort}-{number}" for sort in ("cam", "show") for number in range(3)]
 
 LINGER_S, QUIET_S = 4, 60
+SEEN_S = 2  # what is there for that long is seen, if anybody looks
 ROUNDED_S = 0.01  # the log counts whole milliseconds
 AFTER_LOAD_S = LINGER_S + 3  # what other rules wanted goes after a change, at once or in time
 TROUBLED = Faults(hooks_lost=0.3, hooks_doubled=0.3, hooks_delayed=0.3, hooks_reordered=0.2)
@@ -44,7 +45,7 @@ class Play:
 
     def __init__(self, seed, folder, stage):
         self.draw, self.folder, self.stage = Random(seed), folder, stage
-        self.rule, self.loads, self.kills, self.restarts = {}, [], 0, 0
+        self.rule, self.loads, self.killed, self.restarts = {}, 0, [], 0
 
     def write(self):
         """Write another rule."""
@@ -54,7 +55,7 @@ class Play:
     async def load(self):
         self.write()
         await self.stage.load()
-        self.loads.append(self.stage.now_ms() / 1000)
+        self.loads += 1
 
     async def come_and_go(self, name):
         await trio.sleep(self.draw.random() * 5)
@@ -75,7 +76,7 @@ class Play:
             match self.draw.choice(("kill", "refuse", "load", "restart", "hooks", "calm")):
                 case "kill":
                     await self.stage.kill()
-                    self.kills += 1
+                    self.killed.append(self.stage.now_ms() / 1000)
                     await trio.sleep(self.draw.random() * 3)
                     await self.stage.start()
                 case "refuse":
@@ -109,7 +110,7 @@ async def played(seed, folder):
         await play.load()
         await trio.sleep(QUIET_S)
         rows = await stage.log.read(Filter(), 1_000_000)
-        wrongs = [*_unfinished(play), *_too_soon(play), *_not_replayed(stage, rows)]
+        wrongs = [*_unfinished(play), *_too_soon(play, rows), *_not_replayed(stage, rows)]
     return wrongs, play
 
 
@@ -129,23 +130,42 @@ def _unfinished(play):
     return [] if found == (due, True, True) else [f"due {due}, wanted {wanted}, there {there}"]
 
 
-def _too_soon(play):
-    """Return what was ended although its stream was there within the time that it lingers."""
-    gone, ended = {}, []
+def _too_soon(play, rows):
+    """Return what was ended although its stream was there within the time that it lingers.
+
+    A stream that was back for moments only, or while nobody was there to hear, may go unseen; and
+    what other rules wanted goes when it has to.
+    """
+    loads = [(row.at_ms / 1000, row.body) for row in rows if row.type == "RulesLoaded"]
+    came, gone, before, ended = {}, {}, {}, []
     for entry in play.stage.journal.after(0):
-        if entry.what in ("stream went", "stream came", "stream changed"):
-            is_live = entry.what != "stream went" and entry.detail.get("status") == "PUBLISHING"
-            gone[entry.detail["name"]] = None if is_live else entry.at_s
+        name, is_live = entry.detail.get("name"), entry.detail.get("status") == "PUBLISHING"
+        if entry.what in ("stream came", "stream changed") and is_live:
+            before[name] = came.get(name, 0), gone.get(name, 0)
+            came[name], gone[name] = entry.at_s, None
+        elif entry.what == "stream went" and name in came and gone[name] is None:
+            was_seen = entry.at_s - came[name] > SEEN_S
+            came[name], gone[name] = (came[name], entry.at_s) if was_seen else before[name]
         elif entry.kind == "rest" and entry.what == "/vod/terminate":
-            ended.append((entry.at_s, entry.detail, dict(gone)))
+            ended.append((entry.at_s, entry.detail, dict(came), dict(gone)))
     return [
-        f"{detail} ended at {at_s}, gone since {since}"
-        for at_s, detail, known in ended
-        for name, since in known.items()
-        if name in NAMES and name in str(detail)
-        if since is None or at_s - since < LINGER_S - ROUNDED_S
-        if not any(0 <= at_s - load < AFTER_LOAD_S for load in play.loads)
+        f"{detail} ended at {at_s}, there since {came[name]} until {gone[name]}"
+        for at_s, detail, came, gone in ended
+        for name in set(NAMES) & set(gone)
+        if name in str(detail)
+        if at_s - came[name] > SEEN_S
+        if gone[name] is None or at_s - gone[name] < LINGER_S - ROUNDED_S
+        if not any(0 <= at_s - load < AFTER_LOAD_S for load, _ in loads)
+        if _is_wanted(name, str(detail), [rule for load, rule in loads if load <= at_s][-1])
+        if not any(came[name] <= kill + SEEN_S and kill <= at_s for kill in play.killed)
     ]
+
+
+def _is_wanted(name, thing, rule):
+    """Return whether a rule, as it stands in the log, wants this thing for that stream."""
+    tags = [tag for tag in "ab" if f"{tag}-${{stream.name}}" in rule]
+    prefixes = [one for one in ("cam", "show", "") if f'startsWith(\\"{one}\\")' in rule]
+    return any(f"{tag}-{name}" in thing for tag in tags) and name.startswith(tuple(prefixes))
 
 
 def _not_replayed(stage, rows):
@@ -161,9 +181,9 @@ async def _tried(seeds, tmp_path, figure):
         wrongs, play = await played(seed, tmp_path / str(seed))
         assert wrongs == [], f"seed {seed}"
         kills, restarts, loads = (
-            kills + play.kills,
+            kills + len(play.killed),
             restarts + play.restarts,
-            loads + len(play.loads),
+            loads + play.loads,
         )
     figure(
         f"rules that want: {len(seeds)} plays, {kills} kills, {restarts} restarts of the node, "

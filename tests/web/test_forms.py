@@ -9,6 +9,7 @@ from orchestrator.core.event import NodeLost
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import OnChange
 from orchestrator.web.api import events
+from orchestrator.web.status import Failure
 from tests.core.history import NODE, URL, History, line, listed, running
 from tests.web.asking import AT, LINES, asked, begun_with_one
 
@@ -108,9 +109,14 @@ def test_the_status_tells_all_that_is_not_well():
     history.look_failed("stream", "no answer")
     refusals = (("wcs1", "10.0.0.1", "wrong token", 4),)
     _, status = asked(
-        history, "/api/v1/status", refusals=refusals, log_refusal="full", failing=(("r", "why"),)
+        history,
+        "/api/v1/status",
+        refusals=refusals,
+        log_refusal="full",
+        failing=(Failure("r", "why", "stream s of wcs1", 2),),
     )
-    assert status["failingRules"] == [{"rule": "r", "message": "why"}]
+    failing = {"rule": "r", "message": "why", "first": "stream s of wcs1", "count": 2}
+    assert status["failingRules"] == [failing]
     (hold,) = history.world.holds
     assert (status["well"], status["settled"], status["log"]) == (False, False, "full")
     assert status["nodes"][0]["message"] == "no answer"

@@ -17,7 +17,7 @@ from orchestrator.core.kind import Kind, Kinds, Reach
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, OnChange, OnRemove, Resource
-from orchestrator.errors import SecretMissing
+from orchestrator.errors import Fault, SecretMissing
 from orchestrator.shell.documents.decode import FAULTY, Decoder, suggestion
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.member import Later, Member, members_of
@@ -140,6 +140,13 @@ class FileReader:
         common, spec = self.parts(node, kind)
         self.plain.given(common, Common)
         Decoder(self.faults, self.folder, self.clear).given(spec, kind.declarable.spec)
+
+    def warned_of_keys(self, node: MappingNode, kind: Kind[Any]) -> tuple[Fault, ...]:
+        """Return where a key or a password stands in clear; what stands behind seals is learnt."""
+        _, spec = self.parts(node, kind)
+        before = set(self.warnings.ordered)
+        Decoder(Faults(), self.folder, self.sealed).given(spec, kind.declarable.spec)
+        return tuple(one for one in self.warnings.ordered if one not in before)
 
     def section(
         self, section: Node, kind: Kind[Any], defaults: MappingNode | None

@@ -22,7 +22,6 @@ from orchestrator.core.rule import (
     Rule,
     Subject,
     expressions,
-    parts,
 )
 from orchestrator.errors import BadExpression
 from orchestrator.expression import compiled, members
@@ -65,7 +64,7 @@ class RuleForm:
     when_unreachable: Decision = Decision.DENY
     each: Subject | None = None
     ensure: Map[str, Any] = EMPTY
-    linger_ms: int = field(default=LINGER_MS, metadata=rules(Range(0, DAY_MS)))
+    linger_ms: int = field(default=LINGER_MS, metadata=rules(Range(0, 7 * DAY_MS)))
     made: bool = False
     upon: Later | None = None
     do: Later | None = None
@@ -147,10 +146,11 @@ class RuleReader:
         made = (form.where, form.linger_ms, form.made)
         return Each(name, key.place, each, form.ensure, *made)
 
-    def check_expressions(self, node: Node) -> None:
-        """Say what is wrong with the expressions of a rule, each at its place."""
+    def is_sound(self, node: Node) -> bool:
+        """Return whether the expressions of a rule can be read, having said what is wrong."""
         if not isinstance(node, MappingNode):
-            return
+            return False
+        is_sound = True
         each = node.get("each")
         word = each.text if isinstance(each, ScalarNode) else HOOK
         known = AROUND | ({word} if word in (HOOK, *SUBJECTS) else {HOOK, *SUBJECTS})
@@ -159,9 +159,16 @@ class RuleReader:
             self.compile(where, where.text, known)
         for key in ("overwrite", "ensure"):
             for text in _scalars(node.get(key)):
-                for expression in _expressions(text):
+                try:
+                    asked = expressions(text.text)
+                except ValueError as error:
+                    self.faults.add(text.place, str(error))
+                    is_sound = False
+                    continue
+                for expression in asked:
                     if not (key == "ensure" and expression.startswith(REFERENCE)):
                         self.compile(text, expression, known)
+        return is_sound
 
     def compile(self, node: ScalarNode, text: str, known: frozenset[str]) -> None:
         """Say what is wrong with one expression."""
@@ -200,19 +207,7 @@ def text_of(node: ScalarNode, member: Member) -> str:
         return node.text
     if CONTROL.search(node.text):
         raise Refused("line breaks and control characters are not allowed here: remove them")
-    try:
-        parts(node.text)
-    except ValueError as error:
-        raise Refused(str(error)) from None
     return node.text
-
-
-def _expressions(node: ScalarNode) -> tuple[str, ...]:
-    """Return the expressions in a text, none where it is broken, which is said elsewhere."""
-    try:
-        return expressions(node.text)
-    except ValueError:
-        return ()
 
 
 def _scalars(node: Node | None) -> Iterator[ScalarNode]:

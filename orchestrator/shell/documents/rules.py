@@ -110,9 +110,8 @@ class _Reading:
         form = decoder.instance(self.tree, RulesForm)
         reader = RuleReader(self.faults, self.warnings, self.maker.vault, self.maker)
         written = {key: self.nodes(key) for key in ("rules", "tables")}
-        for _, node in written["rules"].values():
-            reader.check_expressions(node)
-        if form is FAULTY:
+        sound = [reader.is_sound(node) for _, node in written["rules"].values()]
+        if form is FAULTY or not all(sound):
             return self.made((), ())
         made = [
             reader.rule(name, form.rules[name], key, node)

@@ -18,6 +18,7 @@ from orchestrator.core.resource import Place, Resource
 from orchestrator.core.rule import REFERENCE, Each, parts
 from orchestrator.core.value import evolve
 from orchestrator.errors import ExpressionFailed
+from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.member import members_of
 from orchestrator.shell.documents.resource import COMMON, LATER_FIELDS, FileReader, Resolve
@@ -97,6 +98,20 @@ class Maker:
         plain = (pair for pair in node.pairs if pair[0].text in members)
         known = tuple(pair for pair in plain if not has_expression(pair[1]))
         reader.check_defaults(MappingNode(node.place, known), kind)
+        self.check_node(reader, node)
+        for warning in reader.warned_of_keys(MappingNode(node.place, known), kind):
+            reader.faults.keep(warning)
+
+    def check_node(self, reader: FileReader, node: MappingNode) -> None:
+        """Check where a resource is to be, if that is written out."""
+        written, nodes = node.get("node"), self.configuration.nodes
+        if written is not None and node.get("nodes") is not None:
+            message = "“node” and “nodes” exclude each other: remove one of them"
+            reader.faults.add(written.place, message)
+        is_plain = isinstance(written, ScalarNode) and not has_expression(written)
+        if nodes and is_plain and isinstance(written, ScalarNode) and written.text not in nodes:
+            message = f"this node is not configured: {suggestion(written.text, nodes)}"
+            reader.faults.add(written.place, message)
 
     def reader(self, file: str, faults: Faults) -> FileReader:
         """Return a reader of state files that takes references to secrets as the vault does."""

@@ -15,41 +15,43 @@ from orchestrator.core.placement import placements
 from orchestrator.core.resource import Key, Place, Placement, Resource
 from orchestrator.core.world import World
 
+Rank = tuple[bool, Place, bool, int, str]
+
 
 @frozen
-class Claim:
+class Wish:
     """One wish for a placement; `ground` None: a line of a state file."""
 
     resource: Resource
     ground: Ground | None = None
     position: int = 0
-    is_lapsing: bool = False
+    is_lingering: bool = False
 
     @property
-    def rank(self) -> tuple[bool, Place, bool, int, str]:
+    def rank(self) -> Rank:
         """Return who goes first: lines, then rules in order, what still holds, what was first."""
         about = self.ground.natural if self.ground is not None else ""
         place = self.resource.place
-        return (self.ground is not None, place, self.is_lapsing, self.position, about)
+        return (self.ground is not None, place, self.is_lingering, self.position, about)
 
 
 @frozen
-class Settled:
+class Followed:
     """The one wish that is followed, if any, and why the others are not."""
 
     resource: Resource | None
     clashes: Map[Ground, Clash]
 
 
-def claims(world: World, key: Key) -> tuple[Claim, ...]:
+def wishes(world: World, key: Key) -> tuple[Wish, ...]:
     """Return all wishes for a name, the first in right first."""
     found = [
-        Claim(resource, ground, standing.position, bool(standing.until_ms))
-        for ground, resource in world.claims.get(key, EMPTY).items()
+        Wish(resource, ground, standing.position, bool(standing.until_ms))
+        for ground, resource in world.wishes.get(key, EMPTY).items()
         for standing in (world.grounds[ground],)
     ]
     if key in world.declared:
-        found.append(Claim(world.declared[key]))
+        found.append(Wish(world.declared[key]))
     return tuple(sorted(found, key=lambda one: one.rank))
 
 
@@ -57,34 +59,37 @@ def due(world: World, key: Key) -> frozenset[Placement]:
     """Return where anybody wants a thing of this name."""
     return frozenset(
         placement
-        for claim in claims(world, key)
-        if claim.resource.enabled
-        for placement in placements(claim.resource, world.configuration)
+        for wish in wishes(world, key)
+        if wish.resource.enabled
+        for placement in placements(wish.resource, world.configuration)
     )
 
 
-def chosen(world: World, placement: Placement, kinds: Kinds) -> Settled:
+def followed(world: World, placement: Placement, kinds: Kinds) -> Followed:
     """Return which wish for a placement is followed; lines never clash with each other."""
-    first: Claim | None = None
+    first: Wish | None = None
     clashes: dict[Ground, Clash] = {}
-    for claim in claims(world, placement.key):
-        resource = claim.resource
-        is_meant = resource.enabled and placement in placements(resource, world.configuration)
-        if not is_meant or claim.ground is None:
-            first = claim if is_meant else first
+    for wish in wishes(world, placement.key):
+        resource = wish.resource
+        if placement not in placements(resource, world.configuration):
+            continue
+        if wish.ground is None:
+            first = wish
             continue
         if first is not None:
-            if first.resource.rule != resource.rule or not _is_alike(first, claim):
-                clashes[claim.ground] = Clash(f"{_whose(first.resource)} wants it already")
+            if not _is_alike(first, wish):
+                clashes[wish.ground] = Clash(f"{_whose(first.resource)} has the name already")
             continue
-        better = [one for one in _rivals(world, placement, resource, kinds) if one[1] < claim.rank]
+        own = (wish.rank, placement)
+        better = [one for one in _rivals(world, placement, resource, kinds) if one < own]
         if not better:
-            first = claim
+            first = wish
             continue
-        rival, _ = min(better, key=lambda one: one[1])
+        _, rival = min(better)
         message = f"{rival.key} of {_whose(world.wanted[rival])} has the same target"
-        clashes[claim.ground] = Clash(message, rival)
-    return Settled(first.resource if first is not None else None, Map(clashes))
+        clashes[wish.ground] = Clash(message, rival)
+    is_wanted = first is not None and first.resource.enabled
+    return Followed(first.resource if first is not None and is_wanted else None, Map(clashes))
 
 
 def overtaken(world: World, placement: Placement, kinds: Kinds) -> frozenset[Placement]:
@@ -93,18 +98,19 @@ def overtaken(world: World, placement: Placement, kinds: Kinds) -> frozenset[Pla
     if resource is None or not world.grounds:
         return frozenset()
     rivals = _rivals(world, placement, resource, kinds)
-    return frozenset(one for one, _ in rivals if world.wanted[one].rule)
+    return frozenset(one for _, one in rivals if world.wanted[one].rule)
 
 
-def _is_alike(first: Claim, claim: Claim) -> bool:
-    """Return whether two wishes of a rule are one: the same, or one that is about to end."""
-    return first.resource == claim.resource or claim.is_lapsing
+def _is_alike(first: Wish, wish: Wish) -> bool:
+    """Return whether two wishes are one of a rule: the same, or one that is about to end."""
+    is_same = first.resource == wish.resource or wish.is_lingering
+    return is_same and first.resource.rule == wish.resource.rule
 
 
 def _rivals(
     world: World, placement: Placement, resource: Resource, kinds: Kinds
-) -> Iterator[tuple[Placement, tuple[bool, Place, bool, int, str]]]:
-    """Yield what else is wanted and has a target, or makes a stream, of this, with its rank."""
+) -> Iterator[tuple[Rank, Placement]]:
+    """Yield what else is wanted and has a target, or makes a stream, of this, after its rank."""
     declared, kind = kinds[placement.key.kind].declarable, placement.key.kind
     target = declared.target(resource.spec)
     is_everywhere = declared.reach is Reach.EVERYWHERE
@@ -113,16 +119,10 @@ def _rivals(
     for name in declared.makes(resource.spec):
         found |= set(world.publishers.get((placement.node, name), EMPTY))
     for other in sorted(found):
-        if other != placement and not (
-            is_everywhere and _is_copy(other, placement, resource, world)
-        ):
-            theirs = world.wanted[other]
-            yield other, (bool(theirs.rule), theirs.place, False, 0, str(other.key))
-
-
-def _is_copy(other: Placement, placement: Placement, resource: Resource, world: World) -> bool:
-    """Return whether it is the same thing on another node, by one line or rule."""
-    return other.key == placement.key and world.wanted[other].place == resource.place
+        theirs = world.wanted[other]
+        if other != placement and not (resource.nodes and theirs == resource):  # one wish, spread
+            ranks = (one.rank for one in wishes(world, other.key) if one.resource == theirs)
+            yield next(ranks, Wish(theirs).rank), other  # one that is about to go has none
 
 
 def _whose(resource: Resource) -> str:
