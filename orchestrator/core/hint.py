@@ -18,11 +18,11 @@ UNHEARD_MAX: Final = 2_000
 class Hints:
     """What a node told by hooks, and what it did not tell.
 
-    `heard_ms` is when the last hook came, `silent_ms` when a look first found, after that, what a
-    hook should have told (0: nothing). `unheard` are such findings that may still be told late.
+    `has_spoken`: any hook ever came. `silent_ms` is when a look first found, after the last hook,
+    what one should have told (0: nothing). `unheard` are such findings that may still be told late.
     """
 
-    heard_ms: int = 0
+    has_spoken: bool = False
     silent_ms: int = 0
     missed: int = 0
     unheard: Map[str, int] = field(default=EMPTY)
@@ -31,9 +31,14 @@ class Hints:
         """Return how many hooks never came, as far as can be told by now."""
         return self.missed + sum(now_ms - at_ms > LATE_MS for at_ms in self.unheard.values())
 
+    @property
+    def are_all_told(self) -> bool:
+        """Return whether one more hook, whatever it is about, changes nothing here."""
+        return self.has_spoken and not self.silent_ms and not self.unheard
+
     def heard(self, media: str, *, is_end: bool, at_ms: int) -> "Hints":
         """Return the hints after a hook about a stream, "" for one about anything else."""
-        kept = evolve(self._settled(at_ms), heard_ms=at_ms, silent_ms=0)
+        kept = evolve(self._settled(at_ms), has_spoken=True, silent_ms=0)
         name = _name(media, is_end=is_end)
         return evolve(kept, unheard=without(kept.unheard, name)) if name in kept.unheard else kept
 

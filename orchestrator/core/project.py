@@ -13,6 +13,7 @@ from orchestrator.core.desired import with_configuration, with_state
 from orchestrator.core.ensured import with_ensured, with_loaded, with_shifted
 from orchestrator.core.entry import Entry
 from orchestrator.core.failure import shifted
+from orchestrator.core.hinted import with_told, with_untold
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken
 from orchestrator.core.mapping import EMPTY, without
@@ -28,7 +29,6 @@ from orchestrator.core.ownership import with_adoption
 from orchestrator.core.renaming import with_renamed
 from orchestrator.core.resource import Place, Placement
 from orchestrator.core.ruled import with_answer, with_client, without_sessions
-from orchestrator.core.told import with_told, with_untold
 from orchestrator.core.value import evolve
 from orchestrator.core.world import Lost, Rejected, World
 

@@ -10,11 +10,11 @@ from attrs import frozen
 
 from orchestrator.core.action import Phase, Verdict
 from orchestrator.core.hint import Hints
+from orchestrator.core.hinted import is_silent
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
 from orchestrator.core.look import NEVER_LOOKED, Looks
 from orchestrator.core.plan import is_settled
-from orchestrator.core.told import is_silent
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.times import shown
 

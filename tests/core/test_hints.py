@@ -1,7 +1,7 @@
 """What hooks told and did not: late is not missed, and silence is told in time."""
 
 from orchestrator.core.hint import LATE_MS, UNHEARD_MAX, Hints
-from orchestrator.core.told import is_silent
+from orchestrator.core.hinted import is_silent
 from tests.core.history import NODE, History, line, published
 
 CLIENT = {"mediaProvider": "WebRTC"}

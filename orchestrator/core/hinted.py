@@ -18,6 +18,8 @@ CLIENTS: Final = frozenset({"WebRTC", "Flash"})
 def with_told(world: World, hook: HookReceived, kinds: Kinds) -> World:
     """Return the world that knows that a node speaks, and what of."""
     hints = world.hints.get(hook.node, Hints())
+    if hints.are_all_told:
+        return world
     match kinds[STREAM].hear(hook.method, hook.body):
         case Seen(id=media):
             hints = hints.heard(media, is_end=False, at_ms=world.at_ms)
@@ -56,7 +58,7 @@ def is_silent(world: World, node: str, now_ms: int) -> bool:
     """
     hints = world.hints.get(node, Hints())
     waits_ms = world.configuration.look_every_ms("streams")
-    return hints.heard_ms > 0 and hints.silent_ms > 0 and now_ms - hints.silent_ms >= waits_ms
+    return hints.has_spoken and hints.silent_ms > 0 and now_ms - hints.silent_ms >= waits_ms
 
 
 def _is_of_client(world: World, node: str, stream: Observed) -> bool:
