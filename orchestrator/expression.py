@@ -89,13 +89,6 @@ def compiled(text: str, known: frozenset[str]) -> Program:
     return Program(text, names, len(bound), program)
 
 
-@lru_cache(maxsize=4_096)
-def looked_at(text: str) -> frozenset[str]:
-    """Return the names that an expression looks at, whatever is known."""
-    program = cel.compile(text)
-    return frozenset(program.references()["variables"]) - frozenset(_LOOP.findall(_bare(text)))
-
-
 def members(text: str, name: str) -> tuple[str, ...]:
     """Return the members of a name that an expression asks for, each once, in order."""
     return tuple(sorted(set(re.findall(_MEMBER % re.escape(name), _bare(text)))))

@@ -22,15 +22,7 @@ from orchestrator.core.mapping import EMPTY
 from orchestrator.core.project import project
 from orchestrator.core.reference import guarded, with_references
 from orchestrator.core.resource import Resource
-from orchestrator.core.rule import (
-    REFERENCE,
-    Around,
-    Each,
-    Scoped,
-    Subject,
-    expressions,
-    filled,
-)
+from orchestrator.core.rule import SECRET, Around, Each, Scoped, Subject, filled
 from orchestrator.core.scope import body_of, names_about, names_around, subjects
 from orchestrator.core.subject import subject
 from orchestrator.core.world import STREAM, World
@@ -48,38 +40,14 @@ Make = Callable[[Configuration, Each, str, Json], tuple[Resource, ...]]
 class Deriver:
     """Asks rules about subjects.
 
-    `around` evaluates, `make` reads what comes of a template, and `looks` tells the names that an
-    expression looks at. What is around many subjects is given to the evaluation once.
+    `around` evaluates, and `make` reads what comes of a template. What is around many subjects is
+    given to the evaluation once.
     """
 
     around: Around
     make: Make
-    looks: Callable[[str], frozenset[str]]
     kinds: Kinds
     _last: tuple[str, str, World, Scoped] | None = field(default=None, init=False)
-
-    def names(self, rule: Each) -> frozenset[str]:
-        """Return the names that a rule looks at."""
-        asked = [one for one in expressions(rule.ensure) if not one.startswith(REFERENCE)]
-        return frozenset(name for text in (rule.where, *asked) for name in self.looks(text))
-
-    def concerned(self, before: World, after: World, loaded: RulesLoaded) -> frozenset[str]:
-        """Return the rules that documents may have say something else.
-
-        Those that changed or are gone, those that look at tables or nodes that changed, and those
-        with secrets, whose values may be others now.
-        """
-        names = {rule.name for rule in loaded.items} | set(loaded.removed)
-        is_configured = before.configuration.nodes != after.configuration.nodes
-        are_tables = bool(loaded.tables or loaded.tables_removed)
-        for name in after.deriving:
-            rule = after.rules[name]
-            assert isinstance(rule, Each), "no other rule derives"
-            is_of_tables = are_tables and "tables" in self.names(rule)
-            has_secret = any(one.startswith(REFERENCE) for one in expressions(rule.ensure))
-            if is_configured or is_of_tables or has_secret:
-                names.add(name)
-        return frozenset(names)
 
     def derived(self, world: World, ground: Ground, now_ms: int) -> Ensured | None:
         """Return what a rule has to say of a subject that it has not said, None for nothing.
@@ -185,6 +153,22 @@ class Deriver:
             message = "what a rule made lately has that name: asked again once it is surely gone"
             raise ExpressionFailed(message)
         return False
+
+
+def concerned(before: World, after: World, loaded: RulesLoaded) -> frozenset[str]:
+    """Return the rules that documents may have say something else.
+
+    Those that changed or are gone, all where nodes changed, those that look at tables where these
+    changed, and those with secrets, whose values may be others now.
+    """
+    names = {rule.name for rule in loaded.items} | set(loaded.removed)
+    if before.configuration.nodes != after.configuration.nodes:
+        return frozenset({*names, *after.deriving})
+    are_tables = bool(loaded.tables or loaded.tables_removed)
+    stale = {SECRET, "tables"} if are_tables else {SECRET}
+    return frozenset(
+        {*names, *(one for one in after.deriving if stale & {*after.rules[one].names})}
+    )
 
 
 def after(world: World, ensured: Ensured, kinds: Kinds) -> World:

@@ -4,7 +4,6 @@ An expression is a text here, in CEL; what it is worth says an `Evaluate` that t
 nothing in the core knows the language. `${…}` in a text is an expression, too.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, Final
@@ -25,13 +24,13 @@ Names = Mapping[str, Callable[[], Json]]
 Scoped = Callable[[Names], Evaluate]
 """What gives names to expressions."""
 
-_CALLS: Final = re.compile(r"\b(?:all\.)?calls\b")
 Around = Callable[[Names], Scoped]
 """What gives names that many subjects share to what gives each its own."""
 
 ALWAYS: Final = "true"
 LINGER_MS: Final = 10_000
-REFERENCE: Final = "secret."
+SECRET: Final = "secret"  # noqa: S105 - a name
+REFERENCE: Final = f"{SECRET}."
 """What a reference to a secret begins with: no expression, and replaced last of all."""
 
 
@@ -47,7 +46,8 @@ class Admit:
     """A rule that answers hooks of some methods where `where` is true.
 
     `overwrite` are fields of the answer; `on_error` is decided where an expression fails, None: the
-    next rule is asked. `when_unreachable` says what WCS does while nobody answers it.
+    next rule is asked. `when_unreachable` says what WCS does while nobody answers it. `names` are
+    those that its expressions look at.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Admit:
     overwrite: Map[str, Json] = field(default=EMPTY)
     on_error: Decision | None = None
     when_unreachable: Decision = Decision.DENY
+    names: tuple[str, ...] = ()
 
     @property
     def may_deny(self) -> bool:
@@ -85,7 +86,8 @@ class Each:
 
     `ensure` is written as a state file: plural of a kind → name → fields, with expressions in names
     and texts. What is wanted stays for `linger_ms` after the condition ended. `made`: streams that
-    rules or copies between our nodes made match, too.
+    rules or copies between our nodes made match, too. `names` are those that its expressions look
+    at, with `secret` where it has references to any.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Each:
     where: str = ALWAYS
     linger_ms: int = LINGER_MS
     made: bool = False
+    names: tuple[str, ...] = ()
 
 
 Rule = Admit | Each
@@ -122,14 +125,6 @@ def by_method(rules: Iterable[Rule]) -> Map[str, tuple[str, ...]]:
         for method in rule.methods:
             named[method] = (*named.get(method, ()), rule.name)
     return Map(named)
-
-
-def looks_at_calls(rule: Rule) -> bool:
-    """Return whether a rule looks at calls, so that a node is to be asked for them."""
-    if isinstance(rule, Each) and rule.each is Subject.CALL:
-        return True
-    given = rule.ensure if isinstance(rule, Each) else rule.overwrite
-    return any(_CALLS.search(text) for text in (rule.where, *expressions(given)))
 
 
 @frozen

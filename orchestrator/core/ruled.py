@@ -12,7 +12,7 @@ from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, 
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.observed import with_touched
-from orchestrator.core.rule import Each, by_method, looks_at_calls, order
+from orchestrator.core.rule import Each, Rule, Subject, by_method, order
 from orchestrator.core.session import Asking, Connection
 from orchestrator.core.subject import unencoded
 from orchestrator.core.value import evolve
@@ -46,8 +46,14 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
         tables=tables,
         admitting=by_method(rules.values()),
         deriving=tuple(rule.name for rule in eaches),
-        watched=(CALL,) if any(map(looks_at_calls, rules.values())) else (),
+        watched=(CALL,) if any(map(_looks_at_calls, rules.values())) else (),
     )
+
+
+def _looks_at_calls(rule: Rule) -> bool:
+    """Return whether a node is to be asked for its calls, since a rule looks at them."""
+    is_about_calls = isinstance(rule, Each) and rule.each is Subject.CALL
+    return is_about_calls or "calls" in rule.names or "all" in rule.names
 
 
 def with_client(world: World, hook: HookReceived) -> World:

@@ -59,8 +59,7 @@ def body_of(world: World, ground: Ground) -> JsonObject | None:
             known = world.connections.get(node, EMPTY).get(natural)
             return Map({**known.body, "node": node}) if known is not None else None
         case Subject.NODE:  # pragma: no branch
-            is_managed = node in world.configuration.nodes and not world.node(node).retired
-            return _node(world, node) if is_managed else None
+            return _node(world, node)
 
 
 def subjects(world: World, node: str, each: Subject) -> Iterable[str]:

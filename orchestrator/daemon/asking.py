@@ -14,7 +14,6 @@ from orchestrator.core.rule import Each
 from orchestrator.core.world import World
 from orchestrator.daemon.admitting import around
 from orchestrator.errors import ExpressionFailed
-from orchestrator.expression import looked_at
 from orchestrator.shell.documents.template import Maker
 from orchestrator.shell.secrets import Vault
 
@@ -27,7 +26,7 @@ def deriver_of(vault: Vault, kinds: Kinds) -> Deriver:
     ) -> tuple[Resource, ...]:
         return Maker(Path(), configuration, vault, kinds).resources(rule, node, filled)
 
-    return Deriver(around(vault), made, looked_at, kinds)
+    return Deriver(around(vault), made, kinds)
 
 
 def all_derived(world: World, deriver: Deriver, now_ms: int) -> Iterator[Ensured]:

@@ -51,7 +51,6 @@ class Ensuring:
     deriver: Deriver
     _open: dict[Ground, int] = field(factory=dict)
     _wide: dict[tuple[str, str], int] = field(factory=dict)
-    _names: dict[str, tuple[Each, frozenset[str]]] = field(factory=dict)
     _over: list[tuple[int, Ground]] = field(factory=list)
     _wide_ms: int = 0
     _clock_ms: int = 0
@@ -117,22 +116,20 @@ class Ensuring:
 
     def _gather_for(self, name: str, found: Mapping[Stirred, int]) -> None:
         """Note the grounds of one rule that were stirred."""
-        world, names = self.memory.world, self._looks_at(name)
-        rule = world.rules[name]
-        assert isinstance(rule, Each), "no other rule derives"
+        world, rule = self.memory.world, self._rule(name)
         for one, cause in found.items():
             if one.each is rule.each:
                 self._note((Ground(name, one.node, one.each, one.natural),), cause)
             elif one.each is Subject.CONNECTION and rule.each in OF_SESSIONS:
                 self._note(self._of_session(rule, one), cause)
-            if "all" in names:
+            if "all" in rule.names:
                 self._wide |= {(name, node): cause for node in world.configuration.nodes}
-            elif names & AROUND:
+            elif AROUND & {*rule.names}:
                 self._wide[name, one.node] = cause
 
     def _of_session(self, rule: Each, session: Stirred) -> list[Ground]:
         """Return what a rule holds for and a session has brought, where the rule looks at that."""
-        if not self._looks_at(rule.name) & {"connection", rule.each.value}:
+        if not {"connection", rule.each.value} & {*rule.names}:
             return []
         things = self.memory.world.things(session.node, rule.each.kind)
         return [
@@ -142,16 +139,12 @@ class Ensuring:
         ]
 
     def _look_at_time(self) -> list[str]:
-        return [name for name in self.memory.world.deriving if "now" in self._looks_at(name)]
+        return [name for name in self.memory.world.deriving if "now" in self._rule(name).names]
 
-    def _looks_at(self, name: str) -> frozenset[str]:
-        """Return the names that a rule looks at, told once of each."""
+    def _rule(self, name: str) -> Each:
         rule = self.memory.world.rules[name]
         assert isinstance(rule, Each), "no other rule derives"
-        known = self._names.get(name)
-        if known is None or known[0] is not rule:
-            known = self._names[name] = (rule, self.deriver.names(rule))
-        return known[1]
+        return rule
 
     def _note(self, grounds: Iterable[Ground], cause: int) -> None:
         for ground in grounds:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 from attrs import define, frozen
 
-from orchestrator.core.deriving import Deriver
+from orchestrator.core.deriving import Deriver, concerned
 from orchestrator.core.document import (
     ConfigurationLoaded,
     DocumentAccepted,
@@ -115,7 +115,7 @@ def news(
         events.append(loaded)
     ruled = difference_of_rules(world, documents.rules)
     after = _after(world, (*events, ruled), kinds)
-    ensured = tuple(deriver.at_once(after, deriver.concerned(world, after, ruled), now_ms))
+    ensured = tuple(deriver.at_once(after, concerned(world, after, ruled), now_ms))
     if (ruled := evolve(ruled, ensured=ensured)) != RulesLoaded():
         events.append(ruled)
     events += [event for file in documents.read for event in _verdict(world, file)]

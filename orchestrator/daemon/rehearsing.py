@@ -23,7 +23,6 @@ from orchestrator.core.value import evolve
 from orchestrator.core.world import CALL, STREAM, World
 from orchestrator.daemon.admitting import around, scoped
 from orchestrator.errors import ExpressionFailed
-from orchestrator.expression import looked_at
 from orchestrator.shell.documents.cases import Expected, NamedCase
 from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.resource import Resolve
@@ -100,7 +99,7 @@ class Theatre:
                 known |= {name: section[name] for name in section if name not in known}
             return resources
 
-        deriver = Deriver(around(self.vault), made, looked_at, self.kinds)
+        deriver = Deriver(around(self.vault), made, self.kinds)
         natural = case.node if each is Subject.NODE else SUBJECT
         because = ""
         for name in world.deriving:

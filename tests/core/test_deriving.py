@@ -34,9 +34,7 @@ def vod(name="v", rule="r", makes="out"):
 
 def deriver(holds=True):
     """Return one whose rules want one VOD for whatever they hold for."""
-    return Deriver(
-        lambda _around: lambda _own: lambda _text: holds, make, lambda _text: frozenset(), KINDS
-    )
+    return Deriver(lambda _around: lambda _own: lambda _text: holds, make, KINDS)
 
 
 def make(_configuration, _rule, _node, _filled):

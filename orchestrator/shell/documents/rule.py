@@ -5,7 +5,7 @@ can be asked.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -16,6 +16,7 @@ from orchestrator.core.rule import (
     ALWAYS,
     LINGER_MS,
     REFERENCE,
+    SECRET,
     Admit,
     Decision,
     Each,
@@ -23,6 +24,7 @@ from orchestrator.core.rule import (
     Subject,
     expressions,
 )
+from orchestrator.core.value import evolve
 from orchestrator.errors import BadExpression
 from orchestrator.expression import compiled, members
 from orchestrator.shell.documents.decode import suggestion
@@ -30,8 +32,7 @@ from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import DAY_MS, Later, Member, Named, OneOf, Range, rules
 from orchestrator.shell.documents.scalar import CONTROL, Refused, checked
 from orchestrator.shell.documents.template import Maker
-from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, SequenceNode
-from orchestrator.shell.secrets import Vault
+from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, scalars
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it stands in the log as rule:NAME
 ADMITTED: Final = (*REFUSABLE, *sorted(SPELLINGS))
@@ -48,7 +49,7 @@ OF_TRIGGER: Final[Mapping[str, frozenset[str]]] = {
     "each": frozenset({"ensure", "linger", "made"}),
 }
 """The keys that a rule may have beside `where`, by its trigger."""
-TEXTS: Final = frozenset({"where", "overwrite", "ensure"})
+TEXTS: Final = ("where", "overwrite", "ensure")
 """The members whose texts are expressions, or have some in them."""
 
 
@@ -78,7 +79,6 @@ class RuleReader:
 
     faults: Faults
     warnings: Faults
-    vault: Vault
     maker: Maker
 
     def rule(self, name: str, form: RuleForm, key: ScalarNode, node: MappingNode) -> Rule:
@@ -91,16 +91,17 @@ class RuleReader:
             message = "a rule has one trigger: write either “admit” with hooks, or “each”"
             self.faults.add(node.place, message)
             return Each(name, key.place, Subject.NODE, EMPTY)
-        for trigger in triggers[:1]:
-            for other in sorted(given):
-                if any(other in keys for keys in OF_TRIGGER.values()) and (
-                    other not in OF_TRIGGER[trigger]
-                ):
-                    message = f"“{other}” has no meaning beside “{trigger}”: remove it"
-                    self.faults.add(node.place, message)
-        if form.each is not None:
-            return self.each(name, form, form.each, key, node)
-        return self.admit(name, form, key, node)
+        (trigger,) = triggers
+        of_others = frozenset().union(*OF_TRIGGER.values()) - OF_TRIGGER[trigger]
+        for other in sorted(given & of_others):
+            message = f"“{other}” has no meaning beside “{trigger}”: remove it"
+            self.faults.add(node.place, message)
+        rule = (
+            self.each(name, form, form.each, key, node)
+            if form.each is not None
+            else self.admit(name, form, key, node)
+        )
+        return evolve(rule, names=self.names(node))
 
     def admit(self, name: str, form: RuleForm, key: ScalarNode, node: Node) -> Admit:
         """Return a rule that answers hooks."""
@@ -110,7 +111,7 @@ class RuleReader:
             if given in FIXED:
                 message = f"{given} is what it is known by, or follows from the rules: leave it out"
                 self.faults.add(node.place, message)
-            if given in self.vault.guard.whole:
+            if given in self.maker.vault.guard.whole:
                 message = f"{given} is a secret, and the log would show it: rules do not give it"
                 self.faults.add(node.place, message)
         decide = form.decide or (Decision.ALLOW if form.overwrite else None)
@@ -147,35 +148,43 @@ class RuleReader:
         return Each(name, key.place, each, form.ensure, *made)
 
     def is_sound(self, node: Node) -> bool:
-        """Return whether the expressions of a rule can be read, having said what is wrong."""
+        """Return whether the texts of a rule can be taken apart, having said what is wrong.
+
+        What is wrong with expressions themselves is said, too, and leaves it sound.
+        """
         if not isinstance(node, MappingNode):
             return False
         is_sound = True
-        each = node.get("each")
-        word = each.text if isinstance(each, ScalarNode) else HOOK
-        known = AROUND | ({word} if word in (HOOK, *SUBJECTS) else {HOOK, *SUBJECTS})
-        where = node.get("where")
-        if isinstance(where, ScalarNode) and where.text:
-            self.compile(where, where.text, known)
-        for key in ("overwrite", "ensure"):
-            for text in _scalars(node.get(key)):
+        for key in TEXTS:
+            for text in scalars(node.get(key)):
                 try:
-                    asked = expressions(text.text)
+                    asked = _asked(key, text.text)
                 except ValueError as error:
                     self.faults.add(text.place, str(error))
                     is_sound = False
                     continue
                 for expression in asked:
-                    if not (key == "ensure" and expression.startswith(REFERENCE)):
-                        self.compile(text, expression, known)
+                    self.compile(text, expression, _known(node))
         return is_sound
 
-    def compile(self, node: ScalarNode, text: str, known: frozenset[str]) -> None:
-        """Say what is wrong with one expression."""
+    def compile(self, node: ScalarNode, text: str, known: frozenset[str]) -> frozenset[str]:
+        """Return the names that one expression looks at, having said what is wrong with it."""
         try:
-            compiled(text, known)
+            return compiled(text, known).names
         except BadExpression as bad:
             self.faults.add(node.place, str(bad))
+            return frozenset()
+
+    def names(self, node: MappingNode) -> tuple[str, ...]:
+        """Return the names that the expressions of a sound rule look at, in order."""
+        names: set[str] = set()
+        for key in TEXTS:
+            for text in scalars(node.get(key)):
+                has_secret = key == "ensure" and f"${{{REFERENCE}" in text.text
+                names |= {SECRET} if has_secret else set()
+                for expression in _asked(key, text.text):
+                    names |= self.compile(text, expression, _known(node))
+        return tuple(sorted(names))
 
     def warn_of_fields(self, rule: Admit, node: Node) -> None:
         """Warn of fields that none of the hooks is known to have."""
@@ -210,16 +219,21 @@ def text_of(node: ScalarNode, member: Member) -> str:
     return node.text
 
 
-def _scalars(node: Node | None) -> Iterator[ScalarNode]:
-    match node:
-        case ScalarNode():
-            yield node
-        case SequenceNode(items=items):
-            for item in items:
-                yield from _scalars(item)
-        case MappingNode(pairs=pairs):
-            for key, value in pairs:
-                yield key
-                yield from _scalars(value)
-        case None:
-            pass
+def _asked(key: str, text: str) -> tuple[str, ...]:
+    """Return the expressions in a text under a key; references to secrets are none.
+
+    Raises:
+        ValueError: a `${` is never closed.
+    """
+    if key == "where":
+        return (text,) if text else ()
+    found = expressions(text)
+    is_template = key == "ensure"
+    return tuple(one for one in found if not (is_template and one.startswith(REFERENCE)))
+
+
+def _known(node: MappingNode) -> frozenset[str]:
+    """Return the names that a rule with this trigger may look at."""
+    each = node.get("each")
+    word = each.text if isinstance(each, ScalarNode) else HOOK
+    return AROUND | ({word} if word in (HOOK, *SUBJECTS) else {HOOK, *SUBJECTS})

@@ -108,7 +108,7 @@ class _Reading:
             return self.made((), ())
         decoder = Decoder(self.faults, self.path.parent, text_of)
         form = decoder.instance(self.tree, RulesForm)
-        reader = RuleReader(self.faults, self.warnings, self.maker.vault, self.maker)
+        reader = RuleReader(self.faults, self.warnings, self.maker)
         written = {key: self.nodes(key) for key in ("rules", "tables")}
         sound = [reader.is_sound(node) for _, node in written["rules"].values()]
         if form is FAULTY or not all(sound):

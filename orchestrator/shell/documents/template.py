@@ -4,7 +4,7 @@ Everything in a template that is no expression is checked when the rule is loade
 expressions when they have values, by the reader of state files.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,13 @@ from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.member import members_of
 from orchestrator.shell.documents.resource import COMMON, LATER_FIELDS, FileReader, Resolve
-from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, SequenceNode
+from orchestrator.shell.documents.tree import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    scalars,
+)
 from orchestrator.shell.secrets import Vault
 
 ITEMS_MAX: Final = 100  # resources for one subject: more would be a slip
@@ -130,23 +136,9 @@ def has_expression(node: Node) -> bool:
     """Return whether anything in a node has to be evaluated."""
     return any(
         part.is_expression and not part.text.startswith(REFERENCE)
-        for text in _texts(node)
-        if "${" in text
-        for part in parts(text)
+        for one in scalars(node)
+        for part in parts(one.text)
     )
-
-
-def _texts(node: Node) -> Iterator[str]:
-    match node:
-        case ScalarNode(text=text):
-            yield text
-        case SequenceNode(items=items):
-            for item in items:
-                yield from _texts(item)
-        case MappingNode(pairs=pairs):
-            for key, value in pairs:
-                yield key.text
-                yield from _texts(value)
 
 
 def _pairs(node: Node) -> tuple[tuple[ScalarNode, Node], ...]:

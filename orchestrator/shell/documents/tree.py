@@ -59,6 +59,22 @@ class MappingNode:
 Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
+def scalars(node: Node | None) -> Iterator[ScalarNode]:
+    """Yield all texts in a node, keys included; none where there is no node."""
+    match node:
+        case ScalarNode():
+            yield node
+        case SequenceNode(items=items):
+            for item in items:
+                yield from scalars(item)
+        case MappingNode(pairs=pairs):
+            for key, value in pairs:
+                yield key
+                yield from scalars(value)
+        case None:
+            pass
+
+
 class _End(Exception):
     """No more can be read of this file."""
 

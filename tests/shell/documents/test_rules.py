@@ -52,6 +52,7 @@ def test_a_rule_is_read_with_its_place_and_its_table_sealed(ruled, vault, put):
             Decision.DENY,
             'hook.appKey == "studio" && !(hook.name in tables.streams)',
             on_error=Decision.DENY,
+            names=("hook", "tables"),
         ),
     )
     seal = vault.seal("open")
