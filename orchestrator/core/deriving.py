@@ -75,7 +75,7 @@ class Deriver:
         What is not there any more lingers all the same: no document says that.
         """
         for name in sorted(names):
-            for ground in self.grounds(world, name):
+            for ground in grounds(world, name):
                 try:
                     found = self.derived(world, ground, now_ms)
                 except ExpressionFailed:
@@ -87,20 +87,6 @@ class Deriver:
                 if found is not None:
                     world = after(world, found, self.kinds)
                     yield found
-
-    def grounds(self, world: World, name: str) -> list[Ground]:
-        """Return all that a rule holds for, or might."""
-        rule = world.rules.get(name)
-        known = {
-            one for scope in world.ensuring if scope[0] == name for one in world.ensuring[scope]
-        }
-        if isinstance(rule, Each):
-            known |= {
-                Ground(name, node, rule.each, natural)
-                for node in world.configuration.nodes
-                for natural in subjects(world, node, rule.each)
-            }
-        return sorted(known)
 
     def _items(
         self, world: World, rule: Each, ground: Ground, now_ms: int
@@ -155,6 +141,13 @@ class Deriver:
         return False
 
 
+def grounds(world: World, rule: str, node: str = "") -> list[Ground]:
+    """Return all that a rule holds for, or might; on one node, if one is named."""
+    known = {scope[1] for scope in world.ensuring if scope[0] == rule}
+    nodes = (node,) if node else sorted({*known, *world.configuration.nodes})
+    return sorted(ground for one in nodes for ground in _grounds_on(world, rule, one))
+
+
 def concerned(before: World, after: World, loaded: RulesLoaded) -> frozenset[str]:
     """Return the rules that documents may have say something else.
 
@@ -174,6 +167,15 @@ def concerned(before: World, after: World, loaded: RulesLoaded) -> frozenset[str
 def after(world: World, ensured: Ensured, kinds: Kinds) -> World:
     """Return the world as it will be with what a rule says."""
     return project(world, Entry(world.position + 1, world.at_ms, 0, "", ensured), kinds)
+
+
+def _grounds_on(world: World, name: str, node: str) -> frozenset[Ground]:
+    found = frozenset(world.ensuring.get((name, node), EMPTY))
+    rule = world.rules.get(name)
+    if not isinstance(rule, Each) or node not in world.configuration.nodes:
+        return found
+    might = subjects(world, node, rule.each)
+    return found | {Ground(name, node, rule.each, natural) for natural in might}
 
 
 def _is_alike(one: World, other: World) -> bool:

@@ -71,7 +71,8 @@ def _settled(world: World, places: set[Placement], kinds: Kinds) -> World:
 
     What is wanted no more may free a target for others, and what is wanted now may take one.
     """
-    open_ends = deque(sorted(places, key=lambda one: (one in due(world, one.key), one)))
+    meant = {key: due(world, key) for key in {one.key for one in places}}
+    open_ends = deque(sorted(places, key=lambda one: (one in meant[one.key], one)))
     while open_ends:
         placement = open_ends.popleft()
         before, found = world.wanted.get(placement), followed(world, placement, kinds)

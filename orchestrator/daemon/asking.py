@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.deriving import Deriver, after
+from orchestrator.core.deriving import Deriver, after, grounds
 from orchestrator.core.document import Ensured
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
@@ -32,7 +32,7 @@ def deriver_of(vault: Vault, kinds: Kinds) -> Deriver:
 def all_derived(world: World, deriver: Deriver, now_ms: int) -> Iterator[Ensured]:
     """Yield all that is news about all that there is; what cannot be told stays as it was."""
     for name in world.deriving:
-        for ground in deriver.grounds(world, name):
+        for ground in grounds(world, name):
             with suppress(ExpressionFailed):
                 found = deriver.derived(world, ground, now_ms)
                 if found is not None:

@@ -14,7 +14,7 @@ import trio
 from attrs import define, field
 
 from orchestrator.core.action import NEVER
-from orchestrator.core.deriving import Deriver, after
+from orchestrator.core.deriving import Deriver, after, grounds
 from orchestrator.core.document import Ensured
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.ground import Ground
@@ -101,14 +101,13 @@ class Ensuring:
             self._clock_ms = now_ms
             self._note(memory.failing, 0)
             for name in self._look_at_time():
-                self._note(self.deriver.grounds(world, name), 0)
+                self._note(grounds(world, name), 0)
 
     def _note_all(self, node: str, cause: int) -> None:
         """Note all that a rule holds for, or might; of one node, if one is named."""
         world = self.memory.world
-        rules = {ground.rule for ground in world.grounds} | set(world.deriving)
-        grounds = [one for name in sorted(rules) for one in self.deriver.grounds(world, name)]
-        self._note((one for one in grounds if node in ("", one.node)), cause)
+        for name in sorted({*world.deriving, *(rule for rule, _ in world.ensuring)}):
+            self._note(grounds(world, name, node), cause)
         times = [(at_ms, one) for known in world.lingering.values() for one, at_ms in known.items()]
         self._over = sorted(times)
         if not node:
@@ -146,8 +145,8 @@ class Ensuring:
         assert isinstance(rule, Each), "no other rule derives"
         return rule
 
-    def _note(self, grounds: Iterable[Ground], cause: int) -> None:
-        for ground in grounds:
+    def _note(self, stirred: Iterable[Ground], cause: int) -> None:
+        for ground in stirred:
             self._open[ground] = cause or self._open.get(ground, 0)
 
     async def _say(self) -> None:
@@ -175,10 +174,9 @@ class Ensuring:
             return
         wide, self._wide = self._wide, {}
         for (name, node), cause in wide.items():
-            for ground in self.deriver.grounds(self.memory.world, name):
-                if ground.node == node:
-                    await self._append({ground: cause})
-                    await trio.lowlevel.checkpoint()
+            for ground in grounds(self.memory.world, name, node):
+                await self._append({ground: cause})
+                await trio.lowlevel.checkpoint()
         now_ms = self.memory.now_ms()
         self._wide_ms = now_ms + max(PAUSE_MS, RESTS * (now_ms - began_ms))
 
@@ -231,7 +229,7 @@ class Ensuring:
         return found or overdue(world, ground, self.memory.looks, now_ms)
 
 
-def batched(grounds: Sequence[Ground], count: int) -> Iterator[Sequence[Ground]]:
+def batched(those: Sequence[Ground], count: int) -> Iterator[Sequence[Ground]]:
     """Yield so many at a time."""
-    for first in range(0, len(grounds), count):
-        yield grounds[first : first + count]
+    for first in range(0, len(those), count):
+        yield those[first : first + count]
