@@ -21,7 +21,7 @@ from orchestrator.core.json import Json, freeze, freeze_object, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Resource
-from orchestrator.core.rule import Admit, Each, Rule
+from orchestrator.core.rule import Admit, Each, Rule, Upon
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
 from orchestrator.errors import LogNewer
@@ -176,7 +176,7 @@ def _key(text: str) -> Key:
 
 
 def _sort(raw: Any) -> type[Rule]:
-    return Each if "ensure" in raw else Admit
+    return Each if "ensure" in raw else Upon if "do" in raw else Admit
 
 
 def _is_map(kind: Any) -> bool:

@@ -23,6 +23,8 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place, Resource
 from orchestrator.daemon.asking import deriver_of
 from orchestrator.daemon.ensuring import Ensuring
+from orchestrator.daemon.errands import Errands
+from orchestrator.daemon.firing import Firing, asker_of
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, places_of
 from orchestrator.daemon.memory import Memory
@@ -103,6 +105,8 @@ class Stage:
     intake: Intake | None = None
     loader: Loader | None = None
     ensuring: Ensuring | None = None
+    firing: Firing | None = None
+    errands: Errands | None = None
     operator: Operator | None = None
     store: MemoryStore | None = None
     vault: Vault | None = None
@@ -237,9 +241,10 @@ class Stage:
         codec = CODEC
         self.store = MemoryStore(self.disk, self.segment_max)
         self.vault = Vault(b"k" * 32)
+        self.firing = Firing(memory, asker_of(self.vault, codec, KINDS))
         self.log = log = Log(
             self.store, codec, self.now_ms, memory.committed,
-            lambda: codec.checkpoint(memory.world), at_once,
+            lambda: codec.checkpoint(memory.world), at_once, self.firing.follow,
         )  # fmt: skip
         try:
             await log.open()
@@ -261,12 +266,22 @@ class Stage:
                         reconcilers[name] = Reconciler(name, memory, log, self.vault, client)
                     self.intake = Intake(self.settings(), memory, log, self.vault)
                     self.operator = Operator(
-                        memory, log, self.vault, codec, self.intake, reconcilers, self._reload, "0"
+                        memory,
+                        log,
+                        self.vault,
+                        codec,
+                        self.intake,
+                        self.firing,
+                        reconcilers,
+                        self._reload,
+                        "0",
                     )
                     for reconciler in reconcilers.values():
                         await nursery.start(reconciler.run)
                     if self.rules is not None:  # who has none waits for nothing
                         nursery.start_soon(self.ensuring.run)
+                        self.errands = Errands(memory, log, self.vault, reconcilers)
+                        nursery.start_soon(self.errands.run)
                     task_status.started()
         finally:
             self.intake = None

@@ -15,7 +15,7 @@ from orchestrator.core.ensured import ground_of
 from orchestrator.core.entry import Entry
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.mapping import EMPTY
-from orchestrator.core.ordered import keys_of, nodes_of
+from orchestrator.core.ordered import Asked, keys_of, nodes_of
 from orchestrator.core.renaming import current
 from orchestrator.core.resource import Gone, Key, Placement, Seen
 from orchestrator.core.sources import makers_for
@@ -62,7 +62,7 @@ def concern(  # noqa: C901 - one table
         ):
             placement = Placement(node, key)
             return frozenset({placement, current(before, placement)})
-        case events.OperatorAsked() as asked:
+        case events.OperatorAsked() | events.RuleFired() as asked:
             return _of_verb(after, asked)
         case documents.StateLoaded(items=items, removed=removed, moved=moved):
             names = (key for one in moved for key in (one.old, one.new))
@@ -134,7 +134,7 @@ def _names_of(before: World, ensured: documents.Ensured) -> frozenset[Key]:
     return frozenset(item.key for item in (*old, *ensured.items))
 
 
-def _of_verb(world: World, asked: events.OperatorAsked) -> Concern:
+def _of_verb(world: World, asked: Asked) -> Concern:
     """Return what a verb names; a node counts with all that is on it."""
     if asked.verb == "log accept" or nodes_of(asked):
         return Everything()

@@ -13,6 +13,7 @@ from attrs import define, field
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.document import Ensured, RulesLoaded
 from orchestrator.core.entry import Entry
+from orchestrator.core.filling import filled
 from orchestrator.core.ground import Ground, Standing
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.kind import Kinds
@@ -22,7 +23,7 @@ from orchestrator.core.mapping import EMPTY
 from orchestrator.core.project import project
 from orchestrator.core.reference import guarded, with_references
 from orchestrator.core.resource import Resource
-from orchestrator.core.rule import SECRET, Around, Each, Scoped, Subject, filled
+from orchestrator.core.rule import SECRET, Around, Each, Scoped, Subject
 from orchestrator.core.scope import body_of, names_about, names_around, subjects
 from orchestrator.core.subject import subject
 from orchestrator.core.world import STREAM, World

@@ -240,6 +240,22 @@ class OperatorAsked:
 
 
 @frozen
+class RuleFired:
+    """A rule does something about an entry, which is its cause: a verb, or a call that will leave.
+
+    `error`: it could not be done. Without a verb it does nothing more until `until_ms`.
+    """
+
+    rule: str
+    place: Place
+    verb: str = ""
+    arguments: Map[str, Json] = field(default=EMPTY)
+    node: str = ""
+    error: str = ""
+    until_ms: int = 0
+
+
+@frozen
 class DaemonStarted:
     """The daemon has taken the log."""
 
@@ -301,6 +317,7 @@ Event = (
     | NodeFound
     | NodeRestarted
     | OperatorAsked
+    | RuleFired
     | DaemonStarted
     | DaemonStopped
     | TailLost

@@ -31,6 +31,19 @@ REFUSABLE: Final = (
 )
 POINTLESS: Final = ("hangup", "unPublishStream", "stopStream")
 """WCS asks for these as well, and what they ask for happens all the same."""
+TOLD: Final = (
+    *(
+        STREAM_STATUS,
+        "StreamEvent",
+        "sendStreamEvent",
+        CONNECTION_STATUS,
+        "RegistrationStatusEvent",
+    ),
+    *("CallStatusEvent", "TransferStatusEvent", "MessageStatusEvent", "SubscriptionStatusEvent"),
+    *("XcapStatusEvent", "DataStatusEvent", "BugReportStatusEvent", "RegistrationStatusEvent"),
+)
+"""What has happened, and nobody is asked for."""
+METHODS: Final = (*REFUSABLE, *POINTLESS, *TOLD)
 
 _COMMON: Final = ("nodeId", "appKey", "sessionId", "custom")
 _STREAM: Final = (

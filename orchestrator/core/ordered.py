@@ -1,13 +1,13 @@
-"""Folding what operators ask: orders on resources and nodes, given and ended.
+"""Folding what operators ask, and rules do: orders on resources and nodes, given and ended.
 
-Verbs name their resources in the arguments of `OperatorAsked`, so that a replay needs no names to
-be looked up. Nothing is ended here: the verdict on each resource obeys its order.
+Verbs name their resources in the arguments of their event, so that a replay needs no names to be
+looked up. Nothing is ended here: the verdict on each resource obeys its order.
 """
 
 from collections.abc import Iterator
 
 from orchestrator.core.entry import Entry
-from orchestrator.core.event import Forgotten, OperatorAsked
+from orchestrator.core.event import Forgotten, OperatorAsked, RuleFired
 from orchestrator.core.failure import renewed
 from orchestrator.core.json import whole
 from orchestrator.core.mapping import without
@@ -25,26 +25,28 @@ ENDED = {
     "adopt": frozenset({Verb.FORGET}),
 }
 NODE = "node"
+Asked = OperatorAsked | RuleFired
 
 
-def keys_of(asked: OperatorAsked) -> tuple[Key, ...]:
+def keys_of(asked: Asked) -> tuple[Key, ...]:
     """Return the resources that a verb names."""
     return tuple(key for key in _named(asked) if key.kind != NODE)
 
 
-def nodes_of(asked: OperatorAsked) -> tuple[str, ...]:
+def nodes_of(asked: Asked) -> tuple[str, ...]:
     """Return the nodes that a verb names."""
     return tuple(key.name for key in _named(asked) if key.kind == NODE)
 
 
-def with_asked(world: World, asked: OperatorAsked, actor: str) -> World:
-    """Return the world after a verb of an operator."""
+def with_asked(world: World, asked: Asked, actor: str) -> World:
+    """Return the world after a verb of an operator or a rule."""
     if asked.verb == "log accept":
         return evolve(world, tail_lost=0)
     if asked.verb in GIVEN:
         until_ms = whole(asked.arguments, "until")
         verb = GIVEN[asked.verb]
-        order = Order(verb, world.position, world.at_ms, actor, asked.reason, until_ms)
+        reason = asked.reason if isinstance(asked, OperatorAsked) else f"rule {asked.rule}"
+        order = Order(verb, world.position, world.at_ms, actor, reason, until_ms)
         return _given(world, asked, order)
     if asked.verb in ENDED:
         return _ended(world, asked)
@@ -66,7 +68,7 @@ def with_forgotten(world: World, entry: Entry, forgotten: Forgotten) -> World:
     return with_orders_kept(world, forgotten.key)
 
 
-def _given(world: World, asked: OperatorAsked, order: Order) -> World:
+def _given(world: World, asked: Asked, order: Order) -> World:
     orders, pauses = world.orders, world.pauses
     for key in keys_of(asked):
         orders = orders.set(key, order)
@@ -75,7 +77,7 @@ def _given(world: World, asked: OperatorAsked, order: Order) -> World:
     return evolve(world, orders=orders, pauses=pauses)
 
 
-def _ended(world: World, asked: OperatorAsked) -> World:
+def _ended(world: World, asked: Asked) -> World:
     """Return the world in which orders are ended, and every try of what they held back is new."""
     orders, pauses = world.orders, world.pauses
     for key in keys_of(asked):
@@ -104,7 +106,7 @@ def _to_restart(world: World, placement: Placement) -> World:
     return world
 
 
-def _placements(world: World, asked: OperatorAsked) -> Iterator[Placement]:
+def _placements(world: World, asked: Asked) -> Iterator[Placement]:
     """Yield where the named resources are wanted, in order."""
     for key in keys_of(asked):
         for node in sorted(world.configuration.nodes):
@@ -112,7 +114,7 @@ def _placements(world: World, asked: OperatorAsked) -> Iterator[Placement]:
                 yield Placement(node, key)
 
 
-def _named(asked: OperatorAsked) -> tuple[Key, ...]:
+def _named(asked: Asked) -> tuple[Key, ...]:
     named = asked.arguments.get("resources")
     words = named if isinstance(named, tuple) else ()
     split = [str(word).partition("/") for word in words]

@@ -13,6 +13,7 @@ from orchestrator.core.desired import with_configuration, with_state
 from orchestrator.core.ensured import with_ensured, with_loaded, with_shifted
 from orchestrator.core.entry import Entry
 from orchestrator.core.failure import shifted
+from orchestrator.core.fired import with_fired, with_later, without_errand
 from orchestrator.core.hinted import with_told, with_untold
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import with_approval, with_hold, with_taken
@@ -50,11 +51,11 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
         case events.Looked():
             return with_untold(world, with_look(world, event, kinds), event)
         case events.ActionStarted():
-            return started(world, event, kinds)
+            return without_errand(started(world, event, kinds), entry.cause)
         case events.ActionFinished():
             return finished(world, event, kinds)
         case events.ActionFailed():
-            return failed(world, event, kinds)
+            return without_errand(failed(world, event, kinds), entry.cause)
         case documents.ConfigurationLoaded():
             return with_taken(world, with_configuration(world, event, kinds))
         case documents.StateLoaded():
@@ -95,6 +96,8 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return evolve(world, records=world.records.set(placement, record))
         case events.OperatorAsked():
             return with_asked(world, event, entry.actor)
+        case events.RuleFired():
+            return with_fired(world, entry, event)
         case events.TailLost(position=position):
             return evolve(world, tail_lost=position)
         case events.DaemonStarted():
@@ -113,7 +116,7 @@ def _stepped(world: World, by_ms: int) -> World:
     cliffs = world.cliffs
     for scope in sorted(cliffs):
         cliffs = cliffs.set(scope, evolve(cliffs[scope], at_ms=cliffs[scope].at_ms + by_ms))
-    world = with_shifted(world, by_ms)
+    world = with_later(with_shifted(world, by_ms), by_ms)
     taken = tuple(evolve(taken, at_ms=taken.at_ms + by_ms) for taken in world.taken)
     orders = world.orders
     for key in sorted(orders):

@@ -1,7 +1,7 @@
 """What follows from what comes and goes: rules, as values.
 
 An expression is a text here, in CEL; what it is worth says an `Evaluate` that the caller brings, so
-nothing in the core knows the language. `${…}` in a text is an expression, too.
+nothing in the core knows the language.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Place
-from orchestrator.errors import ExpressionFailed
 
 Evaluate = Callable[[str], Json]
 """From an expression to its value; raises `ExpressionFailed` where it has none."""
@@ -100,7 +99,52 @@ class Each:
     names: tuple[str, ...] = ()
 
 
-Rule = Admit | Each
+@frozen
+class Step:
+    """One thing that a rule does: a verb for resources, or the call of a REST method.
+
+    `verb` is that of the command line, or `call`. Texts may have expressions; `node` "": that of
+    the entry that it is about. `for_ms` 0: until somebody ends it.
+    """
+
+    verb: str
+    resources: tuple[str, ...] = ()
+    for_ms: int = 0
+    method: str = ""
+    body: Map[str, Any] = field(default=EMPTY)
+    node: str = ""
+
+
+@frozen
+class Rate:
+    """So many times within so long."""
+
+    count: int
+    within_ms: int
+
+
+AT_MOST: Final = Rate(1_000, 3_600_000)
+
+
+@frozen
+class Upon:
+    """A rule that does something, once for each entry of some sorts for which `where` is true.
+
+    `upon` are methods of hooks, or types of events. `for_each` is an expression with a list: the
+    steps are taken for each member of it, "": once.
+    """
+
+    name: str
+    place: Place
+    upon: tuple[str, ...]
+    do: tuple[Step, ...]
+    where: str = ALWAYS
+    at_most: Rate = AT_MOST
+    for_each: str = ""
+    names: tuple[str, ...] = ()
+
+
+Rule = Admit | Each | Upon
 
 
 @frozen
@@ -119,117 +163,19 @@ def order(rule: Rule) -> tuple[str, int, int]:
 
 def by_method(rules: Iterable[Rule]) -> Map[str, tuple[str, ...]]:
     """Return the names of the rules that answer each method, in the order of being asked."""
+    return _by_word(rules, lambda rule: rule.methods if isinstance(rule, Admit) else ())
+
+
+def by_trigger(rules: Iterable[Rule]) -> Map[str, tuple[str, ...]]:
+    """Return the names of the rules that do something upon each hook or event, in order."""
+    return _by_word(rules, lambda rule: rule.upon if isinstance(rule, Upon) else ())
+
+
+def _by_word(
+    rules: Iterable[Rule], words_of: Callable[[Rule], tuple[str, ...]]
+) -> Map[str, tuple[str, ...]]:
     named: dict[str, tuple[str, ...]] = {}
-    admitting = (rule for rule in rules if isinstance(rule, Admit))
-    for rule in sorted(admitting, key=order):
-        for method in rule.methods:
-            named[method] = (*named.get(method, ()), rule.name)
+    for rule in sorted(rules, key=order):
+        for word in words_of(rule):
+            named[word] = (*named.get(word, ()), rule.name)
     return Map(named)
-
-
-@frozen
-class Part:
-    """A piece of a text: an expression, or what stands there as it is."""
-
-    text: str
-    is_expression: bool
-
-
-def parts(text: str) -> tuple[Part, ...]:
-    """Return the pieces of a text in which `${…}` is an expression; braces and quotes nest in it.
-
-    Raises:
-        ValueError: a `${` is never closed.
-    """
-    found: list[Part] = []
-    rest = text
-    while "${" in rest:
-        before, _, rest = rest.partition("${")
-        end = _end(rest)
-        found += [Part(before, is_expression=False)] if before else []
-        found.append(Part(rest[:end], is_expression=True))
-        rest = rest[end + 1 :]
-    if rest or not found:
-        found.append(Part(rest, is_expression=False))
-    return tuple(found)
-
-
-def expressions(value: Json) -> tuple[str, ...]:
-    """Return the expressions in all texts of a value, and in its keys."""
-    match value:
-        case str():
-            return tuple(part.text for part in parts(value) if part.is_expression)
-        case Mapping():
-            return tuple(
-                one for name in sorted(value) for text in (name, value[name])
-                for one in expressions(text)
-            )  # fmt: skip
-        case tuple() | list():
-            return tuple(one for member in value for one in expressions(member))
-        case _:
-            return ()
-
-
-def filled(value: Json, evaluate: Evaluate) -> Json:
-    """Return a value with its expressions evaluated; a text that is nothing else may be anything.
-
-    Raises:
-        ExpressionFailed: one of them has no value.
-    """
-    match value:
-        case str():
-            pieces = parts(value)
-            if len(pieces) == 1 and pieces[0].is_expression:
-                return evaluate(pieces[0].text)
-            return "".join(
-                _text(evaluate(one.text)) if one.is_expression else one.text for one in pieces
-            )
-        case Mapping():
-            return _filled_mapping(value, evaluate)
-        case tuple() | list():
-            return tuple(filled(member, evaluate) for member in value)
-        case _:
-            return value
-
-
-def _filled_mapping(value: JsonObject, evaluate: Evaluate) -> Map[str, Json]:
-    members: dict[str, Json] = {}
-    for name in sorted(value):
-        filled_name = _text(filled(name, evaluate)) if "${" in name else name
-        if filled_name in members:
-            raise ExpressionFailed("two names come out alike: tell them apart")
-        members[filled_name] = filled(value[name], evaluate)
-    return Map(members)
-
-
-def _text(value: Json) -> str:
-    """Return a value as it is read within a text: as CEL's `string` writes it."""
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return str(int(value)) if value == int(value) else repr(value)
-        case _:
-            raise ExpressionFailed("only texts, numbers and booleans stand within a text")
-
-
-def _end(rest: str) -> int:
-    """Return where the brace closes that stands before a text."""
-    depth, quote, index = 0, "", 0
-    while index < len(rest):
-        letter = rest[index]
-        if quote:
-            index += letter == "\\"
-            quote = "" if letter == quote else quote
-        elif letter in "\"'":
-            quote = letter
-        elif letter == "{":
-            depth += 1
-        elif letter == "}" and not depth:
-            return index
-        elif letter == "}":
-            depth -= 1
-        index += 1
-    raise ValueError("a “${” is not closed: write ${EXPRESSION}")

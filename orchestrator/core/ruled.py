@@ -12,7 +12,7 @@ from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, 
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.observed import with_touched
-from orchestrator.core.rule import Each, Rule, Subject, by_method, order
+from orchestrator.core.rule import Each, Rule, Subject, by_method, by_trigger, order
 from orchestrator.core.session import Asking, Connection
 from orchestrator.core.subject import unencoded
 from orchestrator.core.value import evolve
@@ -30,9 +30,9 @@ ENDS: Final = frozenset({"FAILED", "DISCONNECTED"})
 
 def with_rules(world: World, loaded: RulesLoaded) -> World:
     """Return the world with added, changed and removed rules and tables."""
-    rules, tables = world.rules, world.tables
+    rules, tables, fired = world.rules, world.tables, world.fired
     for name in loaded.removed:
-        rules = without(rules, name)
+        rules, fired = without(rules, name), without(fired, name)
     for rule in loaded.items:
         rules = rules.set(rule.name, rule)
     for name in loaded.tables_removed:
@@ -45,6 +45,8 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
         rules=rules,
         tables=tables,
         admitting=by_method(rules.values()),
+        firing=by_trigger(rules.values()),
+        fired=fired,
         deriving=tuple(rule.name for rule in eaches),
         watched=(CALL,) if any(map(_looks_at_calls, rules.values())) else (),
     )

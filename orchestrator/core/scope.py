@@ -1,10 +1,10 @@
 """What rules may look at: a hook or a subject of theirs, and the world around it at that time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Final
 
-from orchestrator.core.event import HookReceived
+from orchestrator.core.event import Event, HookReceived, node_of
 from orchestrator.core.ground import Ground
 from orchestrator.core.hook import CONNECT, PUBLISH
 from orchestrator.core.json import Json, JsonObject, text
@@ -25,6 +25,14 @@ def names_of(world: World, hook: HookReceived, now_ms: int) -> Names:
         "now": lambda: now_ms,
     }
     return {**_around(world, hook.node, hook, now_ms), **own}
+
+
+def names_upon(world: World, event: Event, told: Callable[[], Json], now_ms: int) -> Names:
+    """Return what a rule may look at upon an entry, which is told as `events` shows it."""
+    if isinstance(event, HookReceived):
+        return {**names_of(world, event, now_ms), "event": told}
+    own: Names = {"event": told, "connection": lambda: EMPTY, "now": lambda: now_ms}
+    return {**_around(world, node_of(event), "", now_ms), **own}
 
 
 def names_around(world: World, node: str, rule: str) -> Names:

@@ -15,7 +15,7 @@ from orchestrator.core.json import text
 _OCTET: Final = re.compile(rb"%([0-9A-F]{2})")
 
 
-def subject_of(event: Event) -> str:  # noqa: C901 - one table
+def subject_of(event: Event) -> str:  # noqa: C901, PLR0912 - one table
     """Return what an event is about, as people select it: `kind/name`, names percent-encoded."""
     match event:
         case events.HookReceived():
@@ -55,6 +55,8 @@ def subject_of(event: Event) -> str:  # noqa: C901 - one table
             return subject("hold", hold)
         case events.OperatorAsked(verb=verb):
             return subject("operator", verb)
+        case events.RuleFired(rule=rule):
+            return subject("rule", rule)
         case (  # pragma: no branch
             events.DaemonStarted()
             | events.DaemonStopped()

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from attrs import field, frozen
 
 from orchestrator.core.configuration import Configuration, Node, Retry
+from orchestrator.core.errand import Errand, Fired
 from orchestrator.core.failure import Record
 from orchestrator.core.ground import Clash, Ground, Standing
 from orchestrator.core.hint import Hints
@@ -132,6 +133,9 @@ class World:
     tables: Map[str, Table] = field(default=EMPTY)
     admitting: Map[str, tuple[str, ...]] = field(default=EMPTY)
     deriving: tuple[str, ...] = ()
+    firing: Map[str, tuple[str, ...]] = field(default=EMPTY)
+    fired: Map[str, Fired] = field(default=EMPTY)
+    errands: Map[int, Errand] = field(default=EMPTY)
     watched: tuple[str, ...] = ()
     hints: Map[str, Hints] = field(default=EMPTY)
     connections: Map[str, Map[str, Connection]] = field(default=EMPTY)

@@ -69,13 +69,13 @@ class Acting:
         match step:
             case Adopt(natural=natural, id=id_):
                 adopted = Adopted(self.node, step.placement.key, natural, id_)
-                await self._append(Fact(adopted, step.cause))
+                await self.append(Fact(adopted, step.cause))
             case Finish(reason=reason):
                 finished = Finished(self.node, step.placement.key, reason)
-                await self._append(Fact(finished, step.cause))
+                await self.append(Fact(finished, step.cause))
             case StopFight(reason=reason):
                 stopped = FightStopped(self.node, step.placement.key, reason)
-                await self._append(Fact(stopped, step.cause))
+                await self.append(Fact(stopped, step.cause))
             case _:
                 await self._act(step, world)
 
@@ -100,10 +100,10 @@ class Acting:
         except trio.Cancelled:
             await self._cut_off(step)
             raise
-        await self._append(Fact(outcome, entry.position))
+        await self.append(Fact(outcome, entry.position))
         if self._is_parked(step.placement) and not was_parked:
             record = self.memory.world.record(step.placement)
-            await self._append(
+            await self.append(
                 Fact(Parked(self.node, key, record.failures, record.error), entry.position)
             )
 
@@ -143,7 +143,7 @@ class Acting:
         """
         await trio.sleep(REFUSED_S)
         error = "the log refused its intent"
-        await self._append(Fact(self._failed(step, error, reached=False), step.cause))
+        await self.append(Fact(self._failed(step, error, reached=False), step.cause))
 
     async def _cut_off(self, step: Step) -> None:
         """Say that nobody waits for the answer any more, or the step would be in flight for ever.
@@ -181,7 +181,7 @@ class Acting:
             body = self.vault.sealer.tree(body)
         return RestReply(reply.status, body, self.vault.redacted(reply.text[:REPLY_MAX]))
 
-    async def _append(self, *facts: Fact) -> None:
+    async def append(self, *facts: Fact) -> None:
         """Append what has happened; it cannot be unsaid, so it is tried until the log takes it."""
         while True:
             try:

@@ -1,4 +1,4 @@
-"""One REST call that an operator sends by hand: logged around like any other, and answered.
+"""One REST call of an operator or a rule: logged around like any other, and answered.
 
 It acts for no declared thing; what it did is told by looks.
 """
@@ -22,7 +22,7 @@ from orchestrator.web.hooks import error
 
 @define(eq=False)
 class Calling:
-    """What a call by hand needs."""
+    """What such a call needs."""
 
     acting: Acting
 
@@ -35,7 +35,7 @@ class Calling:
         started = ActionStarted(node, key, "call", call.path, Map(call.body), seen)
         (entry,) = await self.acting.log.append([Fact(started, cause, actor)])
         outcome, reply = await self._sent(call, cause)
-        await self.acting.log.append([Fact(outcome, entry.position, actor)])
+        await self.acting.append(Fact(outcome, entry.position, actor))
         return reply
 
     async def _sent(self, call: RestCall, cause: int) -> tuple[Event, Reply]:

@@ -23,6 +23,7 @@ from orchestrator.core.json import Json, freeze_object
 from orchestrator.core.mapping import Map
 from orchestrator.core.rest import RestCall
 from orchestrator.daemon.calling import Calling
+from orchestrator.daemon.firing import Firing
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Taken
 from orchestrator.daemon.memory import Memory
@@ -52,6 +53,7 @@ class Operator:
     vault: Vault
     codec: Codec
     intake: Intake
+    firing: Firing
     reconcilers: dict[str, Reconciler]
     reload: Callable[[str, int], Awaitable[Taken]]
     version: str
@@ -92,7 +94,7 @@ class Operator:
             keep_alives=self.intake.counted,
             refusals=self.intake.refusals.listed(),
             denied=tuple(sorted(self.intake.admission.denied.items())),
-            failing=self.memory.failures(),
+            failing=(*self.memory.failures(), *self.firing.failures()),
         )
         memory = self.memory
         return api.View(

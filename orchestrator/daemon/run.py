@@ -23,6 +23,8 @@ from orchestrator.daemon.asking import deriver_of
 from orchestrator.daemon.clock import Clock
 from orchestrator.daemon.doors import Doors
 from orchestrator.daemon.ensuring import Ensuring
+from orchestrator.daemon.errands import Errands
+from orchestrator.daemon.firing import Firing, asker_of
 from orchestrator.daemon.intake import Intake
 from orchestrator.daemon.load import Documents, Loader, Taken, places_of
 from orchestrator.daemon.loops import Loops
@@ -66,6 +68,8 @@ class Daemon:
     intake: Intake = field(init=False)
     loader: Loader = field(init=False)
     ensuring: Ensuring = field(init=False)
+    firing: Firing = field(init=False)
+    errands: Errands = field(init=False)
     operator: Operator = field(init=False)
     states: StateReader = field(init=False)
     tables: tuple[Path, ...] = ()
@@ -81,6 +85,9 @@ class Daemon:
     def __attrs_post_init__(self) -> None:
         """Put the parts together; no log and no socket is opened yet."""
         self.memory = Memory(KINDS, self.clock.now_ms)
+        self.vault = Vault(b"")
+        asker = asker_of(self.vault, self.codec, KINDS)
+        self.firing = Firing(self.memory, asker, self.is_plan_only)
         self.store = SqliteStore(self.settings.log.path, self.settings.log.segment_max_bytes)
         self.log = Log(
             self.store,
@@ -88,21 +95,24 @@ class Daemon:
             self.clock.now_ms,
             self.memory.committed,
             lambda: self.codec.checkpoint(self.memory.world),
+            follow=self.firing.follow,
         )
-        self.vault = Vault(b"")
         self.intake = Intake(self.settings, self.memory, self.log, self.vault)
         deriver = deriver_of(self.vault, KINDS)
         self.loader = Loader(self.memory, self.log, deriver)
         self.ensuring = Ensuring(self.memory, self.log, deriver)
         self.loops = Loops(self.memory, self.log, self.vault, self.is_plan_only)
-        self.pulse = Pulse(self.clock, self.memory, self.log, self.loops.reconcilers)
+        reconcilers = self.loops.reconcilers
+        self.errands = Errands(self.memory, self.log, self.vault, reconcilers)
+        self.pulse = Pulse(self.clock, self.memory, self.log, reconcilers)
         self.operator = Operator(
             self.memory,
             self.log,
             self.vault,
             self.codec,
             self.intake,
-            self.loops.reconcilers,
+            self.firing,
+            reconcilers,
             self.reload,
             self.version,
         )
@@ -130,6 +140,7 @@ class Daemon:
                     nursery.start_soon(self.pulse.run)
                     nursery.start_soon(self.intake.tend)
                     nursery.start_soon(self.ensuring.run)
+                    self.loops.nursery.start_soon(self.errands.run)
                     nursery.start_soon(self._watch)
                     nursery.start_soon(self._verify_older)
                     systemd.ready(self.pulse.line())

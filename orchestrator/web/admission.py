@@ -12,12 +12,13 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.event import HookAnswered, HookReceived
+from orchestrator.core.filling import filled
 from orchestrator.core.hook import CONNECT, PLAY, PUBLISH, canonical
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, text, thaw
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Placement
-from orchestrator.core.rule import Admit, Decision, Evaluate, Scoped, filled
+from orchestrator.core.rule import Admit, Decision, Evaluate, Scoped
 from orchestrator.core.scope import names_of
 from orchestrator.core.seal import has_seal
 from orchestrator.core.subject import subject_of

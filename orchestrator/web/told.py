@@ -149,6 +149,16 @@ def _asked(body: Body, _about: str) -> str:
     return f"{body.get('verb')} {_some([str(one) for one in named])}".rstrip() + reason
 
 
+def _fired(body: Body, about: str) -> str:
+    place, verb = _mapping(body.get("place")), body.get("verb")
+    rule = f"rule {body.get('rule')} ({place.get('file')}:{place.get('line')})"
+    if error := body.get("error"):
+        return f"{rule} {f'does not {verb}' if verb else 'does nothing'}: {_cut(error)}"
+    if verb == "call":
+        return f"{rule} calls {_mapping(body.get('arguments')).get('method')} of {body.get('node')}"
+    return f"{rule} does {_asked(body, about)}"
+
+
 def _held(body: Body, _about: str) -> str:
     count = len(body.get("members") or ())
     return f"{count} steps are held under {body.get('hold')}: {_cut(body.get('message', ''))}"
@@ -205,6 +215,7 @@ TELLERS: Final[Mapping[str, Callable[[Body, str], str]]] = {
         f"{body.get('node')} has restarted: {_cut(body.get('message', ''))}"
     ),
     "OperatorAsked": _asked,
+    "RuleFired": _fired,
     "DaemonStarted": lambda body, _: f"the daemon {body.get('version')} starts",
     "DaemonStopped": lambda body, _: f"the daemon ends: {body.get('reason')}",
     "TailLost": lambda body, _: f"acknowledged entries up to {body.get('position')} are lost",

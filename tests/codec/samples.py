@@ -17,7 +17,7 @@ from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Key, Place, Resource, Seen
-from orchestrator.core.rule import Admit, Decision, Each, Subject, Table
+from orchestrator.core.rule import Admit, Decision, Each, Step, Subject, Table, Upon
 from orchestrator.core.world import World
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.kinds.transponder import Sound, Transponder
@@ -134,6 +134,16 @@ ALL = (
                 Subject.STREAM,
                 freeze({"transponders": {"t-${stream.name}": {"muted": True}}}),
             ),
+            Upon(
+                "greet",
+                Place("rules/a.yaml", 7, 3),
+                ("publishStream",),
+                (
+                    Step("stop", ("${hook.name}",), 60_000),
+                    Step("call", method="/data/send", body=freeze({"operationId": "${item}"})),
+                ),
+                for_each="[1, 2]",
+            ),
         ),
         ("old",),
         (Table("t", Place("rules/a.yaml", 9, 3), freeze({"a": [1, None, "~0123456789abcdef"]})),),
@@ -141,6 +151,13 @@ ALL = (
         (ENSURED,),
     ),
     ENSURED,
+    events.RuleFired(
+        "greet",
+        Place("rules/a.yaml", 7, 3),
+        "call",
+        freeze({"node": "wcs1", "method": "/data/send", "body": {"operationId": "1"}}),
+        "wcs1",
+    ),
 )
 
 names = st.text("abcXYZ09_-./ äé\u2028", max_size=8)

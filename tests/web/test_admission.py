@@ -7,12 +7,13 @@ from attrs import evolve
 
 from orchestrator.core.document import RulesLoaded
 from orchestrator.core.event import ActionStarted, HookReceived
+from orchestrator.core.filling import Part, expressions, filled, parts
 from orchestrator.core.hook import FIELDS, REFUSABLE
 from orchestrator.core.http import Reply
 from orchestrator.core.json import freeze
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key, Place
-from orchestrator.core.rule import Admit, Decision, Part, Table, expressions, filled, parts
+from orchestrator.core.rule import Admit, Decision, Table
 from orchestrator.core.scope import names_of
 from orchestrator.errors import ExpressionFailed
 from orchestrator.expression import Scope

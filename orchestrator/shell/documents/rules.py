@@ -21,10 +21,11 @@ from orchestrator.shell.documents.doubled import RulesRead, without_doubles
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.folder import absent, files_below, is_absent, read_bytes, shown
 from orchestrator.shell.documents.resource import Resolve
-from orchestrator.shell.documents.rule import NAME, RuleForm, RuleReader, text_of
+from orchestrator.shell.documents.rule import NAME, RuleReader, text_of
 from orchestrator.shell.documents.table import TableForm, is_of_rules, table_of
 from orchestrator.shell.documents.template import Maker
 from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, read_tree
+from orchestrator.shell.documents.trigger import RuleForm
 from orchestrator.shell.secrets import Vault
 from orchestrator.shell.settings import Settings
 

@@ -12,10 +12,11 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.configuration import Configuration
+from orchestrator.core.filling import parts
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kind, Kinds
 from orchestrator.core.resource import Place, Resource
-from orchestrator.core.rule import REFERENCE, Each, parts
+from orchestrator.core.rule import REFERENCE, Each
 from orchestrator.core.value import evolve
 from orchestrator.errors import ExpressionFailed
 from orchestrator.shell.documents.decode import suggestion

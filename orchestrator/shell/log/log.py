@@ -50,6 +50,14 @@ async def in_thread(work: Callable[[], object], /) -> object:
 Make = Callable[[Sequence[Entry], int], Sequence[Fact]]
 """Makes facts on what goes to disk before them, which nobody has heard of yet, and their time."""
 
+Follow = Callable[[Sequence[Entry], int], Sequence[Fact]]
+"""Says what follows at once from the last entries, so many, of those that go to disk."""
+
+
+def nothing(_entries: Sequence[Entry], _count: int) -> Sequence[Fact]:
+    """Say that nothing follows."""
+    return ()
+
 
 @define(eq=False)
 class Append:
@@ -70,7 +78,10 @@ class Append:
 
 @define(eq=False)
 class Log:
-    """See the module. `committed` gets all new entries, in order, before any waiter wakes."""
+    """See the module. `committed` gets all new entries, in order, before any waiter wakes.
+
+    What `follow` says of the entries of an append stands right behind them, in the same commit.
+    """
 
     store: Store
     codec: Codec
@@ -78,6 +89,7 @@ class Log:
     committed: Callable[[Sequence[Entry]], None]
     checkpoint: Callable[[], Draft]
     run_work: InThread = in_thread
+    follow: Follow = nothing
     head: Head = field(factory=Head)
     _at_ms: int = 0
     _waiting: deque[Append] = field(factory=deque)
@@ -229,13 +241,20 @@ class Log:
                     append.failed = failed
                 if len(batch) > 1:
                     await trio.lowlevel.cancel_shielded_checkpoint()
-            first = self.head.position + 1 + len(entries)
-            append.entries = tuple(
-                Entry(first + number, self._at_ms, fact.cause, fact.actor, fact.event)
-                for number, fact in enumerate(append.facts)
-            )
+            append.entries = self._numbered(append.facts, len(entries))
             entries += append.entries
+            followed = self.follow(entries, len(append.entries))
+            entries += self._numbered(followed, len(entries))
+            append.facts = (*append.facts, *followed)
         return entries
+
+    def _numbered(self, facts: Sequence[Fact], before: int) -> tuple[Entry, ...]:
+        """Return facts as entries that come after so many others of the same batch."""
+        first = self.head.position + 1 + before
+        return tuple(
+            Entry(first + number, self._at_ms, fact.cause, fact.actor, fact.event)
+            for number, fact in enumerate(facts)
+        )
 
     async def _recover(self) -> None:
         rows = await self.run_work(lambda: self.store.recover(self.head))

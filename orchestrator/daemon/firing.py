@@ -1,0 +1,131 @@
+"""Rules that do something upon entries: asked when one goes to disk, and written in one commit.
+
+So an entry is in the log exactly when what rules do upon it is, and over restarts nothing is done
+twice or forgotten. What follows from a verb is there with it; a call is sent by `errands`.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import orjson
+import structlog
+from attrs import define, field
+
+from orchestrator.codec import Codec, Row
+from orchestrator.core.document import RulesLoaded
+from orchestrator.core.entry import Entry, Fact
+from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.kind import Kinds
+from orchestrator.core.mapping import Map
+from orchestrator.core.project import project
+from orchestrator.core.reference import sealed_around
+from orchestrator.core.rule import Upon
+from orchestrator.core.subject import subject_of
+from orchestrator.core.world import World
+from orchestrator.daemon.admitting import around
+from orchestrator.daemon.memory import Memory
+from orchestrator.errors import ExpressionFailed
+from orchestrator.shell.secrets import Vault
+from orchestrator.web.firing import Asker, Upshot, facts_of, rules_upon
+from orchestrator.web.forms import event as shown
+from orchestrator.web.status import Failure
+
+NAMED_EVERY_MS: Final = 60_000
+
+journal = structlog.stdlib.get_logger()
+
+
+def asker_of(vault: Vault, codec: Codec, kinds: Kinds) -> Asker:
+    """Return what asks rules upon entries, with the secrets of a vault."""
+
+    def told(entry: Entry) -> Json:
+        draft = codec.encode(Fact(entry.event, entry.cause, entry.actor))
+        columns = (draft.node, draft.type, draft.schema, draft.subject, draft.cause, draft.actor)
+        return shown(Row(entry.position, entry.at_ms, *columns, orjson.loads(draft.body), ""))
+
+    def sealed(body: JsonObject) -> Map[str, Json]:
+        kept = sealed_around(body, vault.sealed_arguments(body))
+        assert isinstance(kept, Map), "the body of a call is an object"
+        return kept
+
+    return Asker(around(vault), told, sealed, kinds)
+
+
+@define(eq=False)
+class Stumble:
+    """Why a rule could not be asked when it last was, about what, and how often since then."""
+
+    why: str
+    about: str = ""
+    count: int = 0
+    named_ms: int = -NAMED_EVERY_MS
+
+
+@define(eq=False)
+class Firing:
+    """Says what rules do upon entries that go to disk. `stumbles` is by the name of the rule."""
+
+    memory: Memory
+    asker: Asker
+    is_plan_only: bool = False
+    stumbles: dict[str, Stumble] = field(factory=dict)
+    _loading: int = 0
+
+    def follow(self, entries: Sequence[Entry], count: int) -> list[Fact]:
+        """Return what rules do upon the last entries of a batch, so many.
+
+        Each rule is asked on the world with all of them, and with what was done upon those before.
+        """
+        facts: list[Fact] = []
+        new = entries[len(entries) - count :]
+        if any(isinstance(entry.event, RulesLoaded) for entry in new):
+            self._loading = entries[-1].position
+        for entry in new:
+            if not self._may_fire(entry):
+                continue
+            world = self._with(self.memory.after(entries), facts)
+            for rule in rules_upon(world, entry):
+                upshots = self._asked(world, entry, rule)
+                facts += facts_of(upshots, entry.position, world.position + 1)
+                world = self._with(self.memory.after(entries), facts)
+        return facts
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return why rules could not be asked when they last were."""
+        return tuple(
+            Failure(name, one.why, one.about, one.count)
+            for name, one in sorted(self.stumbles.items())
+        )
+
+    def _may_fire(self, entry: Entry) -> bool:
+        """Return whether rules may do anything upon an entry, as far as that is quickly told."""
+        world = self.memory.world
+        if self.is_plan_only or world.tail_lost:
+            return False
+        return self._loading > world.position or any(rules_upon(world, entry))
+
+    def _with(self, world: World, facts: Sequence[Fact]) -> World:
+        for fact in facts:
+            entry = Entry(world.position + 1, world.at_ms, fact.cause, fact.actor, fact.event)
+            world = project(world, entry, self.memory.kinds)
+        return world
+
+    def _asked(self, world: World, entry: Entry, rule: Upon) -> tuple[Upshot, ...]:
+        """Return what a rule does; what cannot be told is told to people, and nothing is done."""
+        try:
+            upshots = self.asker.upshots(world, entry, rule)
+        except ExpressionFailed as failed:
+            self._stumbled(entry, rule, str(failed))
+            return ()
+        self.stumbles.pop(rule.name, None)
+        return upshots
+
+    def _stumbled(self, entry: Entry, rule: Upon, why: str) -> None:
+        last = self.stumbles.get(rule.name)
+        if last is None or last.why != why:
+            last = self.stumbles[rule.name] = Stumble(why)
+        last.about = f"{subject_of(entry.event)} at {entry.position}"
+        last.count += 1
+        if entry.at_ms - last.named_ms >= NAMED_EVERY_MS:
+            last.named_ms = entry.at_ms
+            journal.warning("rule_failed", rule=rule.name, about=last.about, error=why)

@@ -1,0 +1,135 @@
+"""What a rule does, as it is written: a verb with the resources it is for, or a call.
+
+What stands there without expressions is checked when the rule is loaded; what comes of expressions
+when they have values, as if an operator had written it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from orchestrator.core.configuration import Configuration
+from orchestrator.core.filling import expressions
+from orchestrator.core.fired import CALL
+from orchestrator.core.json import Json
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.quantity import parse_duration
+from orchestrator.core.resource import Place
+from orchestrator.core.rule import Rate, Step
+from orchestrator.shell.documents.decode import suggestion
+from orchestrator.shell.documents.faults import Faults, quoted
+from orchestrator.shell.documents.member import DAY_MS, OneOf, Pattern, rules
+from orchestrator.shell.documents.scalar import Refused
+from orchestrator.shell.secrets import Vault
+from orchestrator.web.calls import CALLS, misuse
+from orchestrator.web.methods.method import Form
+from orchestrator.web.orders import LASTING
+
+VERBS: Final = ("stop", "start", "pause", "resume", "restart", "adopt", "forget")
+METHODS: Final = tuple(sorted(path for path in CALLS if not CALLS[path].is_reading))
+SAMPLES: Final[Mapping[Form, Json]] = Map(
+    {
+        Form.TEXT: "x",
+        Form.FLAG: True,
+        Form.NUMBER: 1,
+        Form.LIST: ("x",),
+        Form.OBJECT: Map({"x": 1}),
+        Form.TEXTS: ("x",),
+        Form.ANY: "x",
+    }
+)
+"""What stands for an expression while a call is checked that has no values yet."""
+RATE: Final = Pattern(r"[1-9][0-9]{0,4}/[0-9]{1,9}(ms|s|m|h|d)", "times/duration, as in 3/10m")
+RATE_MAX: Final = 10_000
+
+
+@frozen
+class StepForm:
+    """One thing to do: a verb with the resources it is for, or the call of a REST method."""
+
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
+    resume: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    adopt: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
+    for_ms: int = 0
+    call: str = field(default="", metadata=rules(OneOf(METHODS)))
+    with_: Map[str, Any] = EMPTY
+    node: str = ""
+
+
+TEXTS: Final = frozenset({*VERBS, "with_", "node"})
+"""The members whose texts have expressions in them."""
+
+
+@frozen
+class StepReader:
+    """Makes steps of their forms, having said what is wrong; with faults they mean nothing."""
+
+    configuration: Configuration
+    vault: Vault
+    faults: Faults
+
+    def step(self, form: StepForm, place: Place) -> Step:
+        """Return one step."""
+        verbs = [verb for verb in VERBS if getattr(form, verb)]
+        if len(verbs) + bool(form.call) != 1:
+            message = f"a step does one thing: write one of {', '.join(VERBS)}, or “call”"
+            self.faults.add(place, message)
+            return Step("")
+        verb = CALL if form.call else verbs[0]
+        if form.for_ms and verb not in LASTING:
+            message = f"“for” belongs to {' and '.join(sorted(LASTING))}: remove it"
+            self.faults.add(place, message)
+        if form.call:
+            self.check_call(form, place)
+            return Step(CALL, method=form.call, body=form.with_, node=form.node)
+        if form.with_ or form.node:
+            self.faults.add(place, "“with” and “node” belong to “call”: remove them")
+        return Step(verb, getattr(form, verb), form.for_ms)
+
+    def check_call(self, form: StepForm, place: Place) -> None:
+        """Say what is wrong with a call, as far as that can be told without values."""
+        nodes, method = self.configuration.nodes, CALLS[form.call]
+        if form.node and not expressions(form.node) and nodes and form.node not in nodes:
+            hint = suggestion(form.node, nodes)
+            self.faults.add(place, f"the node {quoted(form.node)} is not configured: {hint}")
+        literal = Map({name: one for name, one in form.with_.items() if not expressions(one)})
+        sampled = {
+            name: SAMPLES[method.form_of(name) or Form.ANY]
+            for name in form.with_
+            if name not in literal
+        }
+        if why := misuse(form.call, literal.update(sampled)):
+            self.faults.add(place, why)
+        if self.vault.sealer.object(literal) != literal:
+            message = "a secret stands here, and the log would show it: write ${secret.NAME}"
+            self.faults.add(place, message)
+
+
+def check_method(path: str) -> None:
+    """Refuse what is no method that a rule can call.
+
+    Raises:
+        Refused: there is no such method, or it only reads.
+    """
+    if path not in CALLS:
+        raise Refused(misuse(path, EMPTY))
+    if CALLS[path].is_reading:
+        raise Refused(f"{path} only reads, so nothing would come of it: leave it out")
+
+
+def rate_of(text: str) -> Rate:
+    """Return a rate that is written as its form wants it.
+
+    Raises:
+        ValueError: it is written otherwise.
+    """
+    count, _, within = text.partition("/")
+    rate = Rate(int(count), parse_duration(within))
+    if not 1 <= rate.count <= RATE_MAX or not 1 <= rate.within_ms <= 7 * DAY_MS:
+        raise ValueError(f"write up to {RATE_MAX} times within up to 7d, as in 3/10m")
+    return rate

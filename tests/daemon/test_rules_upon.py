@@ -1,0 +1,265 @@
+"""Rules do something, once, upon a hook or an event: a verb, or a call."""
+
+import trio
+
+from orchestrator.core.configuration import Node, Policy
+from tests.daemon.ruled import publish, rows, ruled, status, tell
+
+RESTART = """rules:
+  again:
+    upon: [StreamEvent]
+    where: hook.type == "frozen"
+    do: [{restart: "transponder/${hook.payload.name}"}]
+"""
+GREET = """rules:
+  greet:
+    upon: [publishStream]
+    where: hook.name.startsWith("guest")
+    do:
+      - call: /data/send
+        with:
+          sessionIds: ["${hook.sessionId}"]
+          operationId: "welcome-${hook.name}"
+          payload: {node: "${node.name}"}
+"""
+URL = "rtmp://a.lan/live"
+
+
+async def fired(stage):
+    return [
+        (body["verb"], body["arguments"], body["error"])
+        for _, body in await rows(stage, "RuleFired")
+    ]
+
+
+async def hook_at(stage, method):
+    found = [row for row, body in await rows(stage, "HookReceived") if body["method"] == method]
+    return found[-1].position
+
+
+async def calls(stage):
+    """Return the calls of rules as the log has them: method, what became of each, and its cause."""
+    found = await rows(stage, "ActionStarted", "ActionFinished", "ActionFailed")
+    return [
+        (row.type, body["method"], row.cause)
+        for row, body in found
+        if row.actor.startswith("rule:")
+    ]
+
+
+async def test_a_verb_is_carried_out_once_and_traced_to_its_hook(put, autojump_clock):
+    async with ruled(put(RESTART)) as stage:
+        stage.transponder("show", "show")
+        await stage.load()
+        await publish(stage, "show")
+        assert stage.mutations() == ["/push/startup"]
+        await tell(stage, "StreamEvent", {"type": "frozen", "payload": {"name": "show"}})
+        await trio.sleep(5)
+        assert stage.mutations()[1:] == ["/push/terminate", "/push/startup"]
+        named = {"resources": ["transponder/show"]}
+        assert await fired(stage) == [("restart", named, "")]
+        ((row, body),) = await rows(stage, "RuleFired")
+        assert (row.actor, row.subject) == ("rule:again", "rule/again")
+        assert row.cause == await hook_at(stage, "StreamEvent")
+        assert (body["rule"], body["place"]["line"]) == ("again", 2)
+        _, chain = await stage.ask("GET", "/api/v1/why", query="name=show")
+        by_type = {one["type"]: one for one in chain}
+        assert by_type["RuleFired"]["text"] == (
+            "rule again (rules/a.yaml:2) does restart transponder/show"
+        )
+        assert by_type["RuleFired"]["rule"] == {"name": "again", "file": "rules/a.yaml", "line": 2}
+
+
+async def test_a_call_leaves_once_and_stands_in_the_log_with_what_the_node_said(
+    put, autojump_clock
+):
+    async with ruled(put(GREET)) as stage:
+        await publish(stage, "host")
+        client = await publish(stage, "guest-1")
+        assert [one for one in stage.mutations() if "data" in one] == ["/data/send"]
+        ((row, body),) = await rows(stage, "RuleFired")
+        assert (body["verb"], body["node"], body["arguments"]) == (
+            "call",
+            "wcs1",
+            {
+                "node": "wcs1",
+                "method": "/data/send",
+                "body": {
+                    "sessionIds": [client.connection.id],
+                    "operationId": "welcome-guest-1",
+                    "payload": {"node": "wcs1"},
+                },
+            },
+        )
+        assert row.cause == await hook_at(stage, "publishStream")
+        started, finished = await calls(stage)
+        assert started == ("ActionStarted", "/data/send", row.position)
+        assert finished[:2] == ("ActionFinished", "/data/send")
+        _, chain = await stage.ask("GET", "/api/v1/why", query=f"position={finished[2]}")
+        assert [one["text"] for one in chain if one["type"] == "RuleFired"] == [
+            "rule greet (rules/a.yaml:2) calls /data/send of wcs1"
+        ]
+
+
+async def test_what_a_kill_leaves_unsent_leaves_after_it_and_nothing_leaves_twice(
+    put, autojump_clock
+):
+    async with ruled(put(GREET)) as stage:
+        stage.errands.memory.is_verified = False  # nothing leaves until the history is verified
+        await publish(stage, "guest-1")
+        assert (len(await fired(stage)), await calls(stage)) == (1, [])
+        for _ in range(3):
+            await stage.kill()
+            await stage.start()
+            await trio.sleep(3)
+        assert [one for one in stage.mutations() if "data" in one] == ["/data/send"]
+        assert len(await fired(stage)) == 1
+        assert [one[0] for one in await calls(stage)] == ["ActionStarted", "ActionFinished"]
+
+
+async def test_an_event_of_ours_is_a_trigger_and_what_rules_did_is_none(put, autojump_clock):
+    rules = """rules:
+  told:
+    upon: [Parked, OperatorAsked, Forgotten]
+    where: event.data.verb == "pause" && event.actor.startsWith("user:")
+    do: [{stop: "${event.data.arguments.resources[0]}", for: 10m}]
+  never:
+    upon: [OperatorAsked]
+    where: event.actor.startsWith("rule:")
+    do: [{forget: "transponder/show"}]
+"""
+    async with ruled(put(rules)) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        await stage.ask("POST", "/control/v1/pause", {"names": ["show"]})
+        await trio.sleep(3)
+        ((verb, arguments, error),) = await fired(stage)
+        assert (verb, arguments["resources"], error) == ("stop", ["transponder/show"], "")
+        assert await stage.phases() == {"show": ("Stopped", "stopped")}
+        await trio.sleep(600)
+        assert await stage.phases() == {"show": ("Ready", "unverified")}
+
+
+async def test_a_rule_does_as_much_as_it_may_and_says_once_that_it_does_no_more(
+    put, autojump_clock
+):
+    async with ruled(put(RESTART.replace("do:", "atMost: 2/10m\n    do:"))) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+
+        async def frozen(count):
+            for _ in range(count):
+                number = len(await rows(stage, "HookReceived"))
+                payload = {"name": "show", "number": number}
+                await tell(stage, "StreamEvent", {"type": "frozen", "payload": payload})
+                await trio.sleep(5)
+
+        await frozen(4)
+        assert [verb for verb, _, _ in await fired(stage)] == ["restart", "restart", ""]
+        (*_, (_, body)) = await rows(stage, "RuleFired")
+        assert body["error"].startswith("it did so 2 times within 600 s already: nothing until ")
+        first = (await rows(stage, "RuleFired"))[0][0].at_ms
+        assert body["untilMs"] == first + 600_000
+        await stage.kill()
+        await stage.start()
+        await frozen(1)
+        assert len(await fired(stage)) == 3
+        await trio.sleep(600)
+        await frozen(1)
+        assert [verb for verb, _, _ in await fired(stage)] == ["restart", "restart", "", "restart"]
+
+
+async def test_a_hook_that_comes_again_is_no_second_trigger(put, autojump_clock):
+    async with ruled(put(RESTART)) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        for _ in range(3):
+            await tell(stage, "StreamEvent", {"type": "frozen", "payload": {"name": "show"}})
+        assert len(await fired(stage)) == 1
+
+
+async def test_what_cannot_be_done_is_said_and_nothing_else_is_kept_from_happening(
+    put, autojump_clock
+):
+    rules = """rules:
+  several:
+    upon: [publishStream]
+    where: hook.name == "show"
+    do:
+      - restart: "transponder/${hook.name}-b"
+      - pause: node/wcs7
+      - {call: /data/send, node: "wcs-${hook.name}", with: {operationId: a, payload: {a: 1}}}
+      - {call: /data/send, with: {operationId: "${hook.nothing}", payload: {a: 1}}}
+      - stop: ["${hook.name}"]
+"""
+    async with ruled(put(rules)) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        assert [(verb, error) for verb, _, error in await fired(stage)] == [
+            ("restart", "transponder/show-b: not declared and not ours"),
+            ("pause", "node/wcs7: no such node (configured: wcs1)"),
+            ("call", "wcs-show: no such node"),
+            ("call", "there is no nothing: ask with has() or in, or correct the name"),
+            ("stop", ""),
+        ]
+        assert await stage.phases() == {"show": ("Stopped", "stopped")}
+
+
+async def test_a_condition_that_cannot_be_told_does_nothing_and_is_told(put, autojump_clock):
+    async with ruled(put(RESTART)) as stage:
+        await tell(stage, "StreamEvent", {"no": "type"})
+        await tell(stage, "StreamEvent", {"none": "either"})
+        assert await fired(stage) == []
+        (failing,) = (await status(stage))["failingRules"]
+        position = await hook_at(stage, "StreamEvent")
+        assert failing == {
+            "rule": "again",
+            "message": "there is no type: ask with has() or in, or correct the name",
+            "first": f"node/wcs1 at {position}",
+            "count": 2,
+        }
+        await tell(stage, "StreamEvent", {"type": "resize"})
+        assert (await status(stage))["failingRules"] == []
+
+
+async def test_steps_are_taken_for_each_member_of_a_list(put, autojump_clock):
+    rules = """rules:
+  farewell:
+    upon: [StreamStatusEvent]
+    where: hook.status == "UNPUBLISHED"
+    forEach: connections.filter(one, one.appKey != "none")
+    do:
+      - call: /data/send
+        with: {sessionId: "${item.sessionId}", operationId: "1", payload: {a: 1}}
+"""
+    async with ruled(put(rules)) as stage:
+        one, two = await publish(stage, "a"), await publish(stage, "b")
+        await one.unpublish()
+        await trio.sleep(3)
+        sent = [arguments["body"]["sessionId"] for _, arguments, _ in await fired(stage)]
+        assert sorted(sent) == sorted([one.connection.id, two.connection.id])
+        assert [one for one in stage.mutations() if "data" in one] == ["/data/send"] * 2
+
+
+async def test_nothing_is_done_upon_what_came_before_the_rule(put, autojump_clock):
+    async with ruled(put(RESTART)) as stage:
+        await publish(stage, "guest-1")
+        put(GREET)
+        await stage.load()
+        await trio.sleep(3)
+        assert await fired(stage) == []
+        await publish(stage, "guest-2")
+        assert len(await fired(stage)) == 1
+
+
+async def test_a_node_that_is_only_observed_is_not_called(put, autojump_clock):
+    nodes = {"wcs1": Node(policy=Policy.OBSERVE)}
+    async with ruled(put(GREET), node_values=nodes) as stage:
+        await publish(stage, "guest-1")
+        why = "wcs1 is only observed: `policy: manage` lets rules call it"
+        assert await fired(stage) == [("call", {}, why)]
+        assert stage.mutations() == []
