@@ -13,7 +13,7 @@ from attrs import define, field
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.document import Ensured, RulesLoaded
 from orchestrator.core.entry import Entry
-from orchestrator.core.filling import filled
+from orchestrator.core.filling import filled, holds
 from orchestrator.core.ground import Ground, Standing
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.kind import Kinds
@@ -98,10 +98,7 @@ class Deriver:
             return None
         scoped = self._scoped(world, ground.node, ground.rule)
         evaluate = scoped(names_about(world, ground, body, now_ms))
-        holds = evaluate(rule.where)
-        if not isinstance(holds, bool):
-            raise ExpressionFailed("`where` is neither true nor false")
-        if not holds:
+        if not holds(rule.where, evaluate):
             return None
         wanted = with_references(filled(rule.ensure, guarded(evaluate)))
         return self.make(world.configuration, rule, ground.node, wanted)

@@ -53,6 +53,18 @@ def expressions(value: Json) -> tuple[str, ...]:
             return ()
 
 
+def holds(where: str, evaluate: Evaluate) -> bool:
+    """Return whether a condition is true.
+
+    Raises:
+        ExpressionFailed: it cannot be told.
+    """
+    found = evaluate(where)
+    if not isinstance(found, bool):
+        raise ExpressionFailed("`where` is neither true nor false")
+    return found
+
+
 def filled(value: Json, evaluate: Evaluate) -> Json:
     """Return a value with its expressions evaluated; a text that is nothing else may be anything.
 

@@ -10,11 +10,9 @@ from orchestrator.core.event import RuleFired
 from orchestrator.core.json import text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.ordered import with_asked
-from orchestrator.core.rule import Upon
+from orchestrator.core.rule import CALL, Upon
 from orchestrator.core.value import evolve
 from orchestrator.core.world import World
-
-CALL = "call"
 
 
 def with_fired(world: World, entry: Entry, fired: RuleFired) -> World:

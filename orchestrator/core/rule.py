@@ -27,6 +27,8 @@ Around = Callable[[Names], Scoped]
 """What gives names that many subjects share to what gives each its own."""
 
 ALWAYS: Final = "true"
+CALL: Final = "call"
+"""The verb of a step that calls a REST method."""
 LINGER_MS: Final = 10_000
 SECRET: Final = "secret"  # noqa: S105 - a name
 REFERENCE: Final = f"{SECRET}."

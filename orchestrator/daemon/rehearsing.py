@@ -10,15 +10,16 @@ from orchestrator.core.configuration import Configuration, Node
 from orchestrator.core.deriving import Deriver
 from orchestrator.core.document import ConfigurationLoaded, RulesLoaded
 from orchestrator.core.entry import Entry
-from orchestrator.core.event import Event, HookReceived, Looked
+from orchestrator.core.event import Event, HookReceived, Looked, NodeFound
 from orchestrator.core.ground import Ground
-from orchestrator.core.hook import CONNECT
+from orchestrator.core.hook import CONNECT, canonical
 from orchestrator.core.json import Json, JsonObject, freeze_object, thaw
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.project import project
 from orchestrator.core.resource import Resource
-from orchestrator.core.rule import Decision, Each, Subject
+from orchestrator.core.rule import CALL as CALL_VERB
+from orchestrator.core.rule import Decision, Each, Step, Subject, Upon
 from orchestrator.core.value import evolve
 from orchestrator.core.world import CALL, STREAM, World
 from orchestrator.daemon.admitting import around, scoped
@@ -26,9 +27,12 @@ from orchestrator.errors import ExpressionFailed
 from orchestrator.shell.documents.cases import Expected, NamedCase
 from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.resource import Resolve
+from orchestrator.shell.documents.step import step_of
 from orchestrator.shell.documents.template import Maker
+from orchestrator.shell.documents.trigger import OF_LOG
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.admission import decided
+from orchestrator.web.firing import Asker
 
 SUBJECT: Final = "subject"
 NOW_MS: Final = 1_700_000_000_000
@@ -72,6 +76,8 @@ class Theatre:
             world = project(world, Entry(world.position + 1, NOW_MS, 0, "", event), self.kinds)
         if case.each is not None:
             return self._ensured(named, case.each, world)
+        if case.upon:
+            return self._done(named, world)
         hook = HookReceived(case.node, case.hook, self.vault.guard.object(case.body))
         found = decided(world, hook, scoped(self.vault), NOW_MS)
         if found is None:
@@ -114,6 +120,40 @@ class Theatre:
         said = f"expected {_wanted(due)}, got {_wanted(got)}"
         return Outcome(named, tuple(rules), f"{said} ({because})" if because else said)
 
+    def _done(self, named: NamedCase, world: World) -> Outcome:
+        """Return what comes of a case about a trigger: all that any rule does, in order."""
+        case, steps, rules, because = named.case, list[Step](), list[str](), ""
+        event: Event = NodeFound(case.node)  # one that has a node; what it says is in the case
+        known: dict[str, Json] = {"type": case.upon, "node": case.node, "data": EMPTY}
+        if case.upon not in OF_LOG:
+            body = self.vault.guard.object(case.body)
+            event = HookReceived(case.node, case.upon, body)
+            known |= {"type": "HookReceived", "data": Map({"method": case.upon, "body": body})}
+        entry = Entry(world.position + 1, NOW_MS, 0, case.node, event)
+        asker = Asker(around(self.vault), lambda _: Map({**known, **case.event}), Map, self.kinds)
+        for name in world.firing.get(canonical(case.upon), ()):
+            rule = world.rules[name]
+            assert isinstance(rule, Upon), "no other rule does anything"
+            try:
+                found = asker.steps(world, entry, rule)
+            except ExpressionFailed as failed:
+                because = f"{name} fails: {failed}"
+                continue
+            if found is not None:
+                rules.append(name)
+            for step in found or ():
+                if isinstance(step, Step):
+                    steps.append(step)
+                else:
+                    because = f"{name} fails: {step.why}"
+        due = tuple(_at(step_of(form), case.node) for form in case.expect.do or ())
+        if (due, case.expect.fails) == (tuple(steps), bool(because)):
+            return Outcome(named, tuple(rules), "")
+        wanted = "a failure" if case.expect.fails else _steps(due)
+        got = "a failure" if because else _steps(steps)
+        said = f"expected {wanted}, got {got}"
+        return Outcome(named, tuple(rules), f"{said} ({because})" if because else said)
+
     def _given(self, named: NamedCase) -> Iterable[Event]:
         case, given = named.case, named.case.given
         sealed = self.vault.guard.object
@@ -136,6 +176,20 @@ class Theatre:
             )
             seen = (self.kinds[kind].parse(item) for item in items)
             yield Looked(case.node, kind, tuple(one for one in seen if one is not None))
+
+
+def _at(step: Step, node: str) -> Step:
+    return evolve(step, node=step.node or node)
+
+
+def _steps(steps: Iterable[Step]) -> str:
+    said = [
+        f"call {step.method} of {step.node} with {thaw(step.body)}"
+        if step.verb == CALL_VERB
+        else f"{step.verb} {', '.join(step.resources)}"
+        for step in steps
+    ]
+    return "; ".join(said) or "nothing"
 
 
 def _with_node(configuration: Configuration, name: str) -> Configuration:

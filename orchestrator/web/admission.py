@@ -12,7 +12,7 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.event import HookAnswered, HookReceived
-from orchestrator.core.filling import filled
+from orchestrator.core.filling import filled, holds
 from orchestrator.core.hook import CONNECT, PLAY, PUBLISH, canonical
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, text, thaw
@@ -134,20 +134,13 @@ def is_ours(world: World, hook: HookReceived) -> bool:
 def _of_rule(rule: Admit, evaluate: Evaluate) -> Decided | None:
     """Return what one rule decides, None where it does not match or leaves it to the next."""
     try:
-        if not _matches(rule, evaluate):
+        if not holds(rule.where, evaluate):
             return None
         return Decided(rule, rule.decide, _fields(rule, evaluate))
     except ExpressionFailed as failed:
         if rule.on_error is None:
             return None
         return Decided(rule, rule.on_error, error=str(failed))
-
-
-def _matches(rule: Admit, evaluate: Evaluate) -> bool:
-    matches = evaluate(rule.where)
-    if not isinstance(matches, bool):
-        raise ExpressionFailed("`where` is neither true nor false")
-    return matches
 
 
 def _fields(rule: Admit, evaluate: Evaluate) -> Map[str, Json]:

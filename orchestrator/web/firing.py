@@ -4,36 +4,32 @@ Verbs mean what they mean when an operator uses them; a call is said here and le
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from attrs import frozen
 
 from orchestrator.core.configuration import Policy
+from orchestrator.core.doing import Unfilled, filled_steps
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.errand import Fired
 from orchestrator.core.event import Event, HookReceived, RuleFired, node_of
-from orchestrator.core.filling import filled
-from orchestrator.core.fired import CALL, busy_until
+from orchestrator.core.filling import holds
+from orchestrator.core.fired import busy_until
 from orchestrator.core.hook import canonical
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json, JsonObject
 from orchestrator.core.kind import Kinds
 from orchestrator.core.linger import is_managed
 from orchestrator.core.mapping import Map
-from orchestrator.core.reference import guarded, with_references
-from orchestrator.core.rule import Around, Evaluate, Rate, Step, Upon
+from orchestrator.core.rule import CALL, Around, Rate, Scoped, Step, Upon
 from orchestrator.core.scope import names_upon
 from orchestrator.core.world import World
-from orchestrator.errors import ExpressionFailed
 from orchestrator.web.calls import misuse
 from orchestrator.web.orders import ordered
 from orchestrator.web.times import rfc3339
 
-ITEM: Final = "item"
-"""The name by which expressions know the member of `forEach` that a step is taken for."""
-STEPS_MAX: Final = 1_000  # upon one entry, by one rule
 SAID_MAX: Final = 300  # letters of why something could not be done
 ACTOR: Final = "rule:"
 
@@ -46,7 +42,7 @@ Seal = Callable[[JsonObject], Map[str, Json]]
 
 @frozen
 class Upshot:
-    """What a rule does upon an entry: each thing with what follows from it at once."""
+    """What comes of a step: what is said of it, and what follows from it at once."""
 
     fired: RuleFired
     events: tuple[Event, ...] = ()
@@ -67,61 +63,48 @@ class Asker:
         Raises:
             ExpressionFailed: it cannot be told whether it is to do anything.
         """
-        scoped = self.around(names_upon(world, entry.event, lambda: self.tell(entry), entry.at_ms))
-        evaluate = scoped({})
-        matches = evaluate(rule.where)
-        if not isinstance(matches, bool):
-            raise ExpressionFailed("`where` is neither true nor false")
-        if not matches:
+        scoped = self._scoped(world, entry)
+        if not holds(rule.where, scoped({})):
             return ()
         if until_ms := busy_until(world, rule, entry.at_ms):
             return _refrained(world, rule, entry, until_ms)
-        try:
-            members = _members(rule, evaluate)
-        except ExpressionFailed as failed:
-            return (_failed(rule, rule.do[0], str(failed)),)
-        found: list[Upshot] = []
-        for member in members:
-            own = scoped({ITEM: partial(_same, member)} if rule.for_each else {})
-            found += [self._upshot(world, entry, rule, step, own) for step in rule.do]
-        return tuple(found)
+        steps = filled_steps(rule, scoped, node_of(entry.event))
+        return tuple(self._upshot(world, entry, rule, step) for step in steps)
 
-    def _upshot(
-        self, world: World, entry: Entry, rule: Upon, step: Step, evaluate: Evaluate
-    ) -> Upshot:
+    def steps(self, world: World, entry: Entry, rule: Upon) -> list[Step | Unfilled] | None:
+        """Return what a rule would do if anything can be done, None where it does not match.
+
+        Raises:
+            ExpressionFailed: it cannot be told whether it matches.
+        """
+        scoped = self._scoped(world, entry)
+        if not holds(rule.where, scoped({})):
+            return None
+        return list(filled_steps(rule, scoped, node_of(entry.event)))
+
+    def _scoped(self, world: World, entry: Entry) -> Scoped:
+        names = names_upon(world, entry.event, partial(self.tell, entry), entry.at_ms)
+        return self.around(names)
+
+    def _upshot(self, world: World, entry: Entry, rule: Upon, step: Step | Unfilled) -> Upshot:
         """Return what comes of one step, or why nothing does."""
-        try:
-            if step.verb == CALL:
-                return self._call(world, entry, rule, step, evaluate)
-            return self._order(world, entry, rule, step, evaluate)
-        except ExpressionFailed as failed:
-            return _failed(rule, step, str(failed))
-
-    def _call(
-        self, world: World, entry: Entry, rule: Upon, step: Step, evaluate: Evaluate
-    ) -> Upshot:
-        node = _text(filled(step.node, evaluate)) or node_of(entry.event)
-        body = with_references(filled(step.body, guarded(evaluate)))
-        assert isinstance(body, Mapping), "the body of a call is an object"
-        if why := _unsent(world, node) or misuse(step.method, body):
-            return _failed(rule, step, why)
-        arguments: Map[str, Json] = Map(
-            {"node": node, "method": step.method, "body": self.seal(body)}
-        )
-        return Upshot(RuleFired(rule.name, rule.place, CALL, arguments, node))
-
-    def _order(
-        self, world: World, entry: Entry, rule: Upon, step: Step, evaluate: Evaluate
-    ) -> Upshot:
-        names = [_text(name) for one in step.resources for name in _listed(filled(one, evaluate))]
-        if not names:
-            return _failed(rule, step, "it names no resource")
-        asked = {"names": names, **({"forMs": step.for_ms} if step.for_ms else {})}
+        if isinstance(step, Unfilled):
+            return _failed(rule, step.verb, step.why)
+        if step.verb == CALL:
+            return self._called(world, rule, step)
+        asked = {"names": step.resources, **({"forMs": step.for_ms} if step.for_ms else {})}
         order = ordered(step.verb, asked, world, self.kinds, entry.at_ms)
         if isinstance(order, Reply):
-            return _failed(rule, step, str(json.loads(order.body)["error"]))
-        fired = RuleFired(rule.name, rule.place, order.verb, order.arguments)
-        return Upshot(fired, order.events)
+            return _failed(rule, step.verb, str(json.loads(order.body)["error"]))
+        return Upshot(RuleFired(rule.name, rule.place, order.verb, order.arguments), order.events)
+
+    def _called(self, world: World, rule: Upon, step: Step) -> Upshot:
+        if why := _unsent(world, step.node) or misuse(step.method, step.body):
+            return _failed(rule, CALL, why)
+        arguments: Map[str, Json] = Map(
+            {"node": step.node, "method": step.method, "body": self.seal(step.body)}
+        )
+        return Upshot(RuleFired(rule.name, rule.place, CALL, arguments, step.node))
 
 
 def rules_upon(world: World, entry: Entry) -> Iterator[Upon]:
@@ -174,22 +157,6 @@ def told_rate(rate: Rate) -> str:
     return f"{rate.count} times within {rate.within_ms // 1000} s"
 
 
-def _members(rule: Upon, evaluate: Evaluate) -> Sequence[Json]:
-    """Return for what the steps are taken, one by one."""
-    if not rule.for_each:
-        return (None,)
-    members = evaluate(rule.for_each)
-    if isinstance(members, str) or not isinstance(members, Sequence):
-        raise ExpressionFailed("`forEach` is no list")
-    if len(members) * len(rule.do) > STEPS_MAX:
-        raise ExpressionFailed(f"over {STEPS_MAX} steps upon one entry: narrow `forEach`")
-    return members
-
-
-def _same(value: Json) -> Json:
-    return value
-
-
 def _unsent(world: World, node: str) -> str:
     """Return why no call is sent to a node, "" where one is."""
     if not node:
@@ -202,15 +169,5 @@ def _unsent(world: World, node: str) -> str:
     return f"{node} is only observed: `policy: manage` lets rules call it" if is_observed else ""
 
 
-def _failed(rule: Upon, step: Step, why: str) -> Upshot:
-    return Upshot(RuleFired(rule.name, rule.place, step.verb, error=why[:SAID_MAX]))
-
-
-def _listed(value: Json) -> Sequence[Json]:
-    return (value,) if isinstance(value, str) or not isinstance(value, Sequence) else value
-
-
-def _text(value: Json) -> str:
-    if not isinstance(value, str):
-        raise ExpressionFailed("what names a thing is a text")
-    return value
+def _failed(rule: Upon, verb: str, why: str) -> Upshot:
+    return Upshot(RuleFired(rule.name, rule.place, verb, error=why[:SAID_MAX]))

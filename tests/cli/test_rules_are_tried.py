@@ -57,6 +57,10 @@ WANTED = (
 )
 
 
+ONE_THING = "a case is about one thing: write one of “hook”, “each” and “upon”"
+ANSWERED = "a hook is answered: expect “decide”, and neither “ensure” nor “do”"
+
+
 @pytest.mark.parametrize(
     ("case", "said"),
     [
@@ -72,16 +76,68 @@ WANTED = (
          "expected nothing, got {'vods': {'v-a': {'localStreamName': '', 'uri': 'vod-live://a'}}}"),
         ("{each: call, body: {callId: a}, expect: {ensure: {}}}", "ok  "),
         ("{each: connection, expect: {ensure: {}}}", "ok  "),
-        ("{expect: {ensure: {}}}", "a case is about one thing: write either “hook” or “each”"),
+        ("{expect: {ensure: {}}}", ONE_THING),
         ("{each: stream, hook: connect, expect: {decide: allow}}",
-         "a case is about one thing: write either “hook” or “each”"),
+         ONE_THING),
         ("{each: stream, expect: {decide: allow}}",
          "for a subject something is wanted: expect “ensure”, {} for nothing, or “fails”"),
-        ("{hook: connect, expect: {}}", "a hook is answered: expect “decide”, and no “ensure”"),
+        ("{hook: connect, expect: {}}", ANSWERED),
     ],
 )  # fmt: skip
 def test_what_rules_want_is_tried_too(folder, case, said):
     (folder / "a.yaml").write_text(EACH)
+    (folder / "a.test.yaml").write_text(f"cases:\n  one: {case}\n")
+    code, out, err = run(folder)
+    assert said in out + err
+    assert code == (0 if said == "ok  " else 1)
+
+
+UPON = """rules:
+  greet:
+    upon: publishStream
+    where: hook.name != "quiet"
+    forEach: connections.map(one, one.sessionId)
+    do:
+      - call: /data/send
+        with: {sessionId: "${item}", operationId: "${hook.name}", payload: {a: 1}}
+  again:
+    upon: [Parked]
+    where: event.actor == "orchestrator"
+    do: [{restart: "${event.subject}", }, {pause: "node/${event.node}"}]
+"""
+SENT = "{call: /data/send, with: {sessionId: s1, operationId: a, payload: {a: 1}}}"
+PARKED = "event: {actor: orchestrator, subject: pull/a}"
+GIVEN = "given: {connections: [{sessionId: s1}]}"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (f"{{upon: publishStream, body: {{name: a}}, {GIVEN}, expect: {{do: [{SENT}]}}}}", "ok  "),
+        (f"{{upon: publishStream, body: {{name: quiet}}, {GIVEN}, expect: {{do: []}}}}", "ok  "),
+        ("{upon: publishStream, body: {name: a}, expect: {do: []}}", "ok  "),
+        ("{upon: publishStream, body: {title: a}, expect: {fails: true}}", "ok  "),
+        (f"{{upon: publishStream, body: {{name: a}}, {GIVEN}, expect: {{do: []}}}}",
+         "expected nothing, got call /data/send of wcs1 with {'operationId': 'a',"),
+        (f"{{upon: Parked, {PARKED}, expect: {{do: [{{restart: pull/a}}, {{pause: node/wcs1}}]}}}}",
+         "ok  "),
+        (f"{{upon: Parked, {PARKED}, expect: {{do: [{{pause: node/wcs1}}]}}}}",
+         "expected pause node/wcs1, got restart pull/a; pause node/wcs1"),
+        ("{upon: Parked, event: {actor: orchestrator}, expect: {do: []}}",
+         "expected nothing, got a failure (again fails: there is no subject"),
+        ("{upon: Parked, expect: {fails: true}}", "ok  "),
+        ("{upon: connect, expect: {do: []}}", "ok  "),
+        ("{upon: conect, expect: {do: []}}", "“conect” is neither a hook nor an event: did you"),
+        ("{upon: connect, event: {data: {}}, expect: {do: []}}",
+         "“event” belongs to “upon” with an event: write “body”"),
+        ("{upon: Parked, body: {a: 1}, expect: {do: []}}",
+         "an event has no body: write “event” with its fields, such as “data”"),
+        ("{upon: connect, expect: {decide: allow}}",
+         "upon a trigger something is done: expect “do”, [] for nothing, or “fails”"),
+    ],
+)  # fmt: skip
+def test_what_rules_do_is_tried_too(folder, case, said):
+    (folder / "a.yaml").write_text(UPON)
     (folder / "a.test.yaml").write_text(f"cases:\n  one: {case}\n")
     code, out, err = run(folder)
     assert said in out + err

@@ -1,4 +1,4 @@
-"""Cases of rules, in `NAME.test.yaml` beside `NAME.yaml`: which answer a hook is to get."""
+"""Cases of rules, in `NAME.test.yaml` beside `NAME.yaml`: what is to come of what."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +16,9 @@ from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.folder import absent, files_below, read_bytes, shown
 from orchestrator.shell.documents.member import Member, OneOf, rules
 from orchestrator.shell.documents.scalar import Refused
+from orchestrator.shell.documents.step import StepForm
 from orchestrator.shell.documents.tree import MappingNode, ScalarNode, read_tree
+from orchestrator.shell.documents.trigger import OF_LOG, TRIGGERS
 
 HOOKS: Final = (*REFUSABLE, *sorted(SPELLINGS))
 ENDINGS: Final = (".test.yaml", ".test.yml")
@@ -33,9 +35,10 @@ class Given:
 
 @frozen
 class Expected:
-    """The answer that is due, or all that rules want. `rule` "": none matches.
+    """The answer that is due, or all that rules want or do. `rule` "": none matches.
 
-    `fails`: an expression fails. `ensure` is written as in a rule, with values for expressions.
+    `fails`: an expression fails. `ensure` and `do` are written as in a rule, with values for
+    expressions; a call without `node` goes to that of the case.
     """
 
     decide: Decision | None = None
@@ -43,16 +46,22 @@ class Expected:
     overwrite: Map[str, Any] = EMPTY
     fails: bool = False
     ensure: Map[str, Any] | None = None
+    do: tuple[StepForm, ...] | None = None
 
 
 @frozen
 class Case:
-    """A hook and what is to be answered, or a subject and what is to be there for it."""
+    """A hook and what is to be answered, a subject and what is to be there for it, or a trigger.
+
+    What a trigger is about is the `body` of a hook, or an `event` as `events -o json` shows it.
+    """
 
     expect: Expected
     hook: str = field(default="", metadata=rules(OneOf(HOOKS)))
     each: Subject | None = None
+    upon: str = field(default="", metadata=rules(OneOf(TRIGGERS)))
     body: Map[str, Any] = EMPTY
+    event: Map[str, Any] = EMPTY
     node: str = "wcs1"
     given: Given = field(factory=Given)
 
@@ -121,13 +130,20 @@ def _read(path: Path, base: Path, faults: Faults) -> Iterator[NamedCase]:
 def _fault(case: Case) -> str:
     """Return what is wrong with a case, "" where nothing is."""
     expect = case.expect
-    if bool(case.hook) is (case.each is not None):
-        return "a case is about one thing: write either “hook” or “each”"
-    if case.hook and (expect.decide is None or expect.ensure is not None):
-        return "a hook is answered: expect “decide”, and no “ensure”"
+    if bool(case.hook) + (case.each is not None) + bool(case.upon) != 1:
+        return "a case is about one thing: write one of “hook”, “each” and “upon”"
+    if case.event and case.upon not in OF_LOG:
+        return "“event” belongs to “upon” with an event: write “body”"
+    if case.body and case.upon in OF_LOG:
+        return "an event has no body: write “event” with its fields, such as “data”"
     is_answer = expect.decide is not None or bool(expect.overwrite or expect.rule)
-    if case.each is not None and (is_answer or (expect.ensure is None and not expect.fails)):
+    is_wanted, is_done = expect.ensure is not None, expect.do is not None
+    if case.hook and (expect.decide is None or is_wanted or is_done):
+        return "a hook is answered: expect “decide”, and neither “ensure” nor “do”"
+    if case.each is not None and (is_answer or is_done or not (is_wanted or expect.fails)):
         return "for a subject something is wanted: expect “ensure”, {} for nothing, or “fails”"
+    if case.upon and (is_answer or is_wanted or not (is_done or expect.fails)):
+        return "upon a trigger something is done: expect “do”, [] for nothing, or “fails”"
     if expect.decide is Decision.DENY and not expect.rule:
         return "what is denied is denied by a rule: name it, as `rule`"
     return ""
@@ -144,4 +160,7 @@ def _text(node: ScalarNode, member: Member) -> str:
     if member.name == "hook" and node.text not in HOOKS:
         hint = suggestion(node.text, HOOKS)
         raise Refused(f"the hook {quoted(node.text)} is not one that asks: {hint}")
+    if member.name == "upon" and node.text not in TRIGGERS:
+        hint = suggestion(node.text, TRIGGERS)
+        raise Refused(f"{quoted(node.text)} is neither a hook nor an event: {hint}")
     return node.text

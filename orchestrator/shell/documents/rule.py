@@ -10,6 +10,7 @@ from typing import Final
 
 from attrs import define
 
+from orchestrator.core.doing import ITEM
 from orchestrator.core.filling import expressions
 from orchestrator.core.hook import POINTLESS
 from orchestrator.core.mapping import EMPTY
@@ -40,7 +41,6 @@ from orchestrator.shell.documents.trigger import (
     RuleForm,
     TriggerReader,
 )
-from orchestrator.web.firing import ITEM
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # it stands in the log as rule:NAME
 AROUND: Final = frozenset(

@@ -11,12 +11,11 @@ from attrs import field, frozen
 
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.filling import expressions
-from orchestrator.core.fired import CALL
 from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.quantity import parse_duration
 from orchestrator.core.resource import Place
-from orchestrator.core.rule import Rate, Step
+from orchestrator.core.rule import CALL, Rate, Step
 from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import DAY_MS, OneOf, Pattern, rules
@@ -80,16 +79,15 @@ class StepReader:
             message = f"a step does one thing: write one of {', '.join(VERBS)}, or “call”"
             self.faults.add(place, message)
             return Step("")
-        verb = CALL if form.call else verbs[0]
-        if form.for_ms and verb not in LASTING:
+        step = step_of(form)
+        if form.for_ms and step.verb not in LASTING:
             message = f"“for” belongs to {' and '.join(sorted(LASTING))}: remove it"
             self.faults.add(place, message)
         if form.call:
             self.check_call(form, place)
-            return Step(CALL, method=form.call, body=form.with_, node=form.node)
-        if form.with_ or form.node:
+        elif form.with_ or form.node:
             self.faults.add(place, "“with” and “node” belong to “call”: remove them")
-        return Step(verb, getattr(form, verb), form.for_ms)
+        return step
 
     def check_call(self, form: StepForm, place: Place) -> None:
         """Say what is wrong with a call, as far as that can be told without values."""
@@ -108,6 +106,14 @@ class StepReader:
         if self.vault.sealer.object(literal) != literal:
             message = "a secret stands here, and the log would show it: write ${secret.NAME}"
             self.faults.add(place, message)
+
+
+def step_of(form: StepForm) -> Step:
+    """Return the step of a form that says one thing."""
+    if form.call:
+        return Step(CALL, method=form.call, body=form.with_, node=form.node)
+    verb = next((verb for verb in VERBS if getattr(form, verb)), "")
+    return Step(verb, getattr(form, verb, ()), form.for_ms)
 
 
 def check_method(path: str) -> None:
