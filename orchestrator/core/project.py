@@ -65,9 +65,8 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return with_taken(world, with_loaded(world, event, kinds))
         case documents.Ensured():
             return with_ensured(world, event, kinds)
-        case documents.DocumentRejected(file=file, line=line, column=column, message=message):
-            rejected = Rejected(Place(file, line, column), message, world.position)
-            return evolve(world, rejected=world.rejected.set(file, rejected))
+        case documents.DocumentRejected():
+            return _rejected(world, event)
         case documents.DocumentAccepted(file=file):
             return evolve(world, rejected=without(world.rejected, file))
         case events.Adopted():
@@ -76,9 +75,8 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return with_hold(world, event)
         case events.PlanApproved():
             return with_approval(world, event)
-        case events.NodeLost(node=node, message=message):
-            lost = Lost(world.position, world.at_ms, message)
-            return evolve(world, lost=world.lost.set(node, lost))
+        case events.NodeLost():
+            return _lost(world, event)
         case events.NodeFound(node=node):
             return _found(world, node, kinds)
         case events.NodeRestarted():
@@ -133,6 +131,17 @@ def _began(world: World, kinds: Kinds) -> World:
         error = "the daemon ended while the call was on its way"
         world = unsettled(world, placement, error, kinds)
     return evolve(world, fresh=EMPTY)
+
+
+def _rejected(world: World, event: documents.DocumentRejected) -> World:
+    place = Place(event.file, event.line, event.column)
+    rejected = Rejected(place, event.message, world.position)
+    return evolve(world, rejected=world.rejected.set(event.file, rejected))
+
+
+def _lost(world: World, event: events.NodeLost) -> World:
+    lost = Lost(world.position, world.at_ms, event.message)
+    return evolve(world, lost=world.lost.set(event.node, lost))
 
 
 def _found(world: World, node: str, kinds: Kinds) -> World:

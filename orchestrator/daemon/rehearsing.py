@@ -124,7 +124,8 @@ class Theatre:
         """Return what comes of a case about a trigger: all that any rule does, in order."""
         case, steps, rules, because = named.case, list[Step](), list[str](), ""
         event: Event = NodeFound(case.node)  # one that has a node; what it says is in the case
-        known: dict[str, Json] = {"type": case.upon, "node": case.node, "data": EMPTY}
+        known: dict[str, Json] = {"position": 1, "node": case.node, "data": EMPTY}
+        known["type"] = case.upon
         if case.upon not in OF_LOG:
             body = self.vault.guard.object(case.body)
             event = HookReceived(case.node, case.upon, body)
