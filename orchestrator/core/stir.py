@@ -8,16 +8,20 @@ from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.ensured import ground_of
 from orchestrator.core.entry import Entry
+from orchestrator.core.ground import Ground
 from orchestrator.core.hook import CONNECT, CONNECTION_STATUS
 from orchestrator.core.json import text
 from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Gone, Placement, Seen
-from orchestrator.core.rule import Subject
+from orchestrator.core.rule import Each, Subject
 from orchestrator.core.subject import unencoded
 from orchestrator.core.world import CALL, STREAM, World
 
+WIDE = frozenset({"streams", "calls", "connections", "all"})
+"""What expressions look at that is around a subject: any other one may change what they say."""
+OF_SESSIONS = frozenset({Subject.STREAM, Subject.CALL})
 SORTS = ((STREAM, Subject.STREAM), (CALL, Subject.CALL))
 
 
@@ -72,6 +76,34 @@ def stirred(before: World, after: World, entry: Entry, kinds: Kinds) -> Stir:
             return All()
         case _:
             return frozenset()
+
+
+def grounds_of(world: World, rule: Each, one: Stirred) -> list[Ground]:
+    """Return the grounds of a rule that are to be asked about since a subject was stirred."""
+    if one.each is rule.each:
+        return [Ground(rule.name, one.node, one.each, one.natural)]
+    if one.each is Subject.CONNECTION and rule.each in OF_SESSIONS:
+        return _of_session(world, rule, one)
+    return []
+
+
+def nodes_around(world: World, rule: Each, one: Stirred) -> tuple[str, ...]:
+    """Return the nodes of which a rule is to be asked about everything since one was stirred."""
+    if "all" in rule.names:
+        return tuple(world.configuration.nodes)
+    return (one.node,) if WIDE & {*rule.names} else ()
+
+
+def _of_session(world: World, rule: Each, session: Stirred) -> list[Ground]:
+    """Return what a rule holds for and a session has brought, where the rule looks at that."""
+    if not {"connection", rule.each.value} & {*rule.names}:
+        return []
+    things = world.things(session.node, rule.each.kind)
+    return [
+        Ground(rule.name, session.node, rule.each, natural)
+        for natural, thing in things.items()
+        if text(thing.seen.fields, "sessionId") == session.natural
+    ]
 
 
 def _of_hook(hook: events.HookReceived, kinds: Kinds) -> Stir:

@@ -18,11 +18,10 @@ from orchestrator.core.deriving import Deriver, after, grounds
 from orchestrator.core.document import Ensured
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.ground import Ground
-from orchestrator.core.json import text
 from orchestrator.core.linger import overdue
 from orchestrator.core.mapping import EMPTY
-from orchestrator.core.rule import Each, Subject
-from orchestrator.core.stir import All, Stirred
+from orchestrator.core.rule import Each
+from orchestrator.core.stir import All, Stirred, grounds_of, nodes_around
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import ExpressionFailed, LogRefused
@@ -32,8 +31,6 @@ BATCH: Final = 50  # grounds that are asked about before others have a turn
 PAUSE_MS: Final = 1_000  # before the log is tried again, and between two turns at least
 CLOCK_MS: Final = 10_000  # between two turns of rules that look at the time, or that failed
 RESTS: Final = 9  # times as long as a turn of what looks wide
-OF_SESSIONS: Final = frozenset({Subject.STREAM, Subject.CALL})
-AROUND: Final = frozenset({"streams", "calls", "connections"})
 
 journal = structlog.stdlib.get_logger()
 
@@ -117,25 +114,8 @@ class Ensuring:
         """Note the grounds of one rule that were stirred."""
         world, rule = self.memory.world, self._rule(name)
         for one, cause in found.items():
-            if one.each is rule.each:
-                self._note((Ground(name, one.node, one.each, one.natural),), cause)
-            elif one.each is Subject.CONNECTION and rule.each in OF_SESSIONS:
-                self._note(self._of_session(rule, one), cause)
-            if "all" in rule.names:
-                self._wide |= {(name, node): cause for node in world.configuration.nodes}
-            elif AROUND & {*rule.names}:
-                self._wide[name, one.node] = cause
-
-    def _of_session(self, rule: Each, session: Stirred) -> list[Ground]:
-        """Return what a rule holds for and a session has brought, where the rule looks at that."""
-        if not {"connection", rule.each.value} & {*rule.names}:
-            return []
-        things = self.memory.world.things(session.node, rule.each.kind)
-        return [
-            Ground(rule.name, session.node, rule.each, natural)
-            for natural, thing in things.items()
-            if text(thing.seen.fields, "sessionId") == session.natural
-        ]
+            self._note(grounds_of(world, rule, one), cause)
+            self._wide |= {(name, node): cause for node in nodes_around(world, rule, one)}
 
     def _look_at_time(self) -> list[str]:
         return [name for name in self.memory.world.deriving if "now" in self._rule(name).names]
