@@ -17,6 +17,7 @@ VERBS: Final = {
     "get": ("get", "Resources: desired, observed, phase, reason."),
     "why": ("why", "The chain of causes behind a present state or an event."),
     "events": ("events", "The event log."),
+    "backtest": ("backtest", "Past events through other rules or state: what would differ."),
     "reload": ("control", "Read the documents again and say whether they were taken."),
     "wait": ("wait", "Wait until it is so."),
     "stop": ("orders", "End now and keep ended."),
@@ -38,7 +39,7 @@ VERBS: Final = {
     "completion": ("completion", "Completion for bash, zsh or fish."),
 }
 LATER: Final = frozenset({
-    "backtest", "bundle", "diff", "gaps", "oam", "top",
+    "bundle", "diff", "gaps", "oam", "top",
 })  # fmt: skip
 
 UNWRITABLE: Final = frozenset({EDQUOT, EFBIG, EIO, ENOSPC})

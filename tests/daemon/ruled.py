@@ -27,11 +27,11 @@ async def publish(stage, name, node="wcs1", settle_s=3):
     return client
 
 
-async def tell(stage, method, body, node="wcs1"):
+async def tell(stage, method, body, node="wcs1", status=200):
     """Post a hook that no client of the emulator made."""
     path = f"/hooks/{node}/{TOKEN}/{method}"
     request = Request("POST", path, "", Map(), dumps(body), InetPeer("10.0.0.1", 1))
-    assert (await stage.intake.respond(request)).status == 200
+    assert (await stage.intake.respond(request)).status == status
 
 
 async def rows(stage, *types):
