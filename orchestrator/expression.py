@@ -89,6 +89,14 @@ def compiled(text: str, known: frozenset[str]) -> Program:
     return Program(text, names, len(bound), program)
 
 
+def looked_at(text: str, known: frozenset[str]) -> frozenset[str]:
+    """Return the names that an expression looks at, none where it is no expression."""
+    try:
+        return compiled(text, known).names
+    except BadExpression:
+        return frozenset()
+
+
 def members(text: str, name: str) -> tuple[str, ...]:
     """Return the members of a name that an expression asks for, each once, in order."""
     return tuple(sorted(set(re.findall(_MEMBER % re.escape(name), _bare(text)))))
@@ -140,7 +148,8 @@ class Scope:
     def _run(self, program: Program) -> Any:
         """Return a program's value; what it stumbles over is fetched, and it is run again.
 
-        So what it need not look at, since an `&&` or `||` is decided without, costs nothing.
+        So what it need not look at, since an `&&` or `||` is decided without, costs nothing. Another
+        failure may be one that what is not fetched yet would have decided without.
         """
         for name in sorted(self._changed & program.names):
             self._fetch(name)
@@ -149,12 +158,13 @@ class Scope:
                 self._bound(name, program.loops)
             try:
                 return program.run.execute(self._context)
-            except RuntimeError as error:
+            except Exception as error:
+                missing = program.names - set(self._sizes)
+                if not missing:
+                    raise
                 found = _UNDEFINED.search(str(error))
                 name = found[1] if found is not None else ""
-                if name not in program.names or name in self._sizes:
-                    raise
-                self._fetch(name)
+                self._fetch(name if name in missing else min(missing))
 
     def _fetch(self, name: str) -> None:
         value = self.names[name]()

@@ -162,3 +162,17 @@ def test_a_value_that_one_rule_may_look_at_may_be_too_large_for_the_next():
     assert one.value("hook.l.all(x, true)") is True
     with pytest.raises(ExpressionFailed, match="at most 200 members with 2 loops"):
         one.value("hook.l.all(x, hook.l.all(y, true))")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tables.owners.size() > 5 && hook.missing == 1",
+        "hook.missing == 1 && tables.owners.size() > 5",
+        "!(tables.owners.size() == 1 || hook.missing == 1)",
+    ],
+)
+def test_what_fails_does_not_hide_what_decides_without_it(text):
+    known = scope()
+    assert known.value("hook.name") == "studio-a"  # so it is there before the tables are
+    assert known.value(text) is False

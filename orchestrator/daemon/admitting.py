@@ -4,19 +4,26 @@ A decision waits for nothing but the disk: it is made in memory, when the hook i
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from attrs import define, field, frozen
 
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply
-from orchestrator.core.rule import Around, Decision, Names, Scoped
+from orchestrator.core.json import Json
+from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.rule import Around, Decision, Evaluate, Names, Scoped, Table
 from orchestrator.core.seal import sealed_whole
+from orchestrator.core.stir import WIDE
+from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
-from orchestrator.expression import Scope, Verify
+from orchestrator.expression import Scope, Verify, looked_at
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same
 from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
+
+TABLES: Final = "tables"
 
 
 @frozen
@@ -34,6 +41,38 @@ class Answering:
 def scoped(vault: Vault) -> Scoped:
     """Return what gives names to expressions, where secrets are sealed by a vault."""
     return lambda names: Scope(names, is_same_secret(vault)).value
+
+
+@define(eq=False)
+class Scopes:
+    """Gives names to expressions, hook after hook, of which tables stay what they were.
+
+    To take tables in costs more than to ask fifty rules, so it is done once for as long as they are
+    the same. Lists are none of what stays: they are fetched for each hook, if anything asks.
+    """
+
+    vault: Vault
+    _tables: Map[str, Table] = EMPTY
+    _kept: Scope | None = None
+
+    def scoped(self, world: World) -> Scoped:
+        """Return what gives names to expressions that are asked on this world."""
+        if self._tables is not world.tables:
+            self._tables, self._kept = world.tables, None
+        return self._given
+
+    def _given(self, names: Names) -> Evaluate:
+        fresh, known = Scope(names, is_same_secret(self.vault)), frozenset(names)
+        if self._kept is None:
+            self._kept = Scope(names, is_same_secret(self.vault))
+        others = {name: names[name] for name in names if name != TABLES}
+        kept = self._kept.about(others)
+
+        def value(text: str) -> Json:
+            asked = looked_at(text, known)
+            return (kept if TABLES in asked and not asked & WIDE else fresh).value(text)
+
+        return value
 
 
 def around(vault: Vault) -> Around:
@@ -64,6 +103,10 @@ class Admission:
     log: Log
     vault: Vault
     denied: dict[str, int] = field(factory=dict)
+    _scopes: Scopes = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._scopes = Scopes(self.vault)
 
     def passes(self, hook: HookReceived) -> bool:
         """Return whether no rule refuses a hook, so that there is nothing to be written."""
@@ -75,7 +118,7 @@ class Admission:
         world = self.memory.world
         if not is_asked(world, hook):
             return None
-        return decided(world, hook, scoped(self.vault), self.memory.now_ms())
+        return decided(world, hook, self._scopes.scoped(world), self.memory.now_ms())
 
     async def append(self, hook: HookReceived) -> Answering:
         """Append a hook with what rules decide about it.
@@ -92,7 +135,7 @@ class Admission:
         def made(pending: Sequence[Entry], at_ms: int) -> list[Fact]:
             nonlocal found
             world = self.memory.after(pending)
-            found = decided(world, hook, scoped(self.vault), at_ms)
+            found = decided(world, hook, self._scopes.scoped(world), at_ms)
             if found is None:
                 return [fact]
             said = answered(hook, found, world.position)
