@@ -15,13 +15,15 @@ import cel
 from attrs import define, field, frozen
 
 from orchestrator.core.json import Json, freeze, thaw
-from orchestrator.core.rule import Names
+from orchestrator.core.rule import TABLES, WIDE, Names
 from orchestrator.core.seal import WHOLE
 from orchestrator.errors import BadExpression, ExpressionFailed
 
 LENGTH_MAX: Final = 2_048
 LOOPS_MAX: Final = 2
 NOW: Final = "now"
+COSTLY: Final = WIDE | {TABLES}
+"""What is fetched only if nothing else decides: it may be large."""
 MEMBERS_MAX: Final = (5_000, 2_000, 200)
 """Of each list and object that is looked at, by loops: one in another costs the square of it."""
 FUNCTIONS: Final = frozenset(
@@ -148,10 +150,11 @@ class Scope:
     def _run(self, program: Program) -> Any:
         """Return a program's value; what it stumbles over is fetched, and it is run again.
 
-        So what it need not look at, since an `&&` or `||` is decided without, costs nothing. Another
-        failure may be one that what is not fetched yet would have decided without.
+        So a list or table that it need not look at, since an `&&` or `||` is decided without, costs
+        nothing. Another failure may be one that what is not fetched yet would have decided without.
         """
-        for name in sorted(self._changed & program.names):
+        cheap = program.names - COSTLY - set(self._sizes)
+        for name in sorted((self._changed & program.names) | cheap):
             self._fetch(name)
         while True:
             for name in program.names:

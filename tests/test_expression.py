@@ -176,3 +176,18 @@ def test_what_fails_does_not_hide_what_decides_without_it(text):
     known = scope()
     assert known.value("hook.name") == "studio-a"  # so it is there before the tables are
     assert known.value(text) is False
+
+
+def test_a_list_is_not_fetched_where_the_rest_decides():
+    fetched = []
+
+    def fetch(name, value):
+        fetched.append(name)
+        return value
+
+    given = {"hook": HOOK, "streams": (), "tables": Map()}
+    names = {name: lambda name=name: fetch(name, given[name]) for name in given}
+    known = Scope(names, str.__eq__)
+    assert known.value("streams.exists(one, one.name == hook.name) && hook.width < 9") is False
+    assert known.value("hook.width > 9 || hook.name in tables.owners") is True
+    assert fetched == ["hook"]

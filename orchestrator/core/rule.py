@@ -29,6 +29,9 @@ Around = Callable[[Names], Scoped]
 ALWAYS: Final = "true"
 CALL: Final = "call"
 """The verb of a step that calls a REST method."""
+TABLES: Final = "tables"
+WIDE: Final = frozenset({"streams", "calls", "connections", "all"})
+"""What expressions look at that is around a subject: any other one may change what they say."""
 LINGER_MS: Final = 10_000
 SECRET: Final = "secret"  # noqa: S105 - a name
 REFERENCE: Final = f"{SECRET}."

@@ -15,12 +15,10 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.placement import placements
 from orchestrator.core.resource import Gone, Placement, Seen
-from orchestrator.core.rule import Each, Subject
+from orchestrator.core.rule import WIDE, Each, Subject
 from orchestrator.core.subject import unencoded
 from orchestrator.core.world import CALL, STREAM, World
 
-WIDE = frozenset({"streams", "calls", "connections", "all"})
-"""What expressions look at that is around a subject: any other one may change what they say."""
 OF_SESSIONS = frozenset({Subject.STREAM, Subject.CALL})
 SORTS = ((STREAM, Subject.STREAM), (CALL, Subject.CALL))
 

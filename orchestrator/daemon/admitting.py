@@ -4,7 +4,6 @@ A decision waits for nothing but the disk: it is made in memory, when the hook i
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from attrs import define, field, frozen
 
@@ -13,17 +12,14 @@ from orchestrator.core.event import HookReceived
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
 from orchestrator.core.mapping import EMPTY, Map
-from orchestrator.core.rule import Around, Decision, Evaluate, Names, Scoped, Table
+from orchestrator.core.rule import TABLES, WIDE, Around, Decision, Evaluate, Names, Scoped, Table
 from orchestrator.core.seal import sealed_whole
-from orchestrator.core.stir import WIDE
 from orchestrator.core.world import World
 from orchestrator.daemon.memory import Memory
 from orchestrator.expression import Scope, Verify, looked_at
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault, is_same
 from orchestrator.web.admission import Decided, answered, decided, is_asked, reply
-
-TABLES: Final = "tables"
 
 
 @frozen
