@@ -15,7 +15,7 @@ import cel
 from attrs import define, field, frozen
 
 from orchestrator.core.json import Json, freeze, thaw
-from orchestrator.core.rule import TABLES, WIDE, Names
+from orchestrator.core.rule import MEASURED, TABLES, WIDE, Names
 from orchestrator.core.seal import WHOLE
 from orchestrator.errors import BadExpression, ExpressionFailed
 
@@ -102,6 +102,12 @@ def looked_at(text: str, known: frozenset[str]) -> frozenset[str]:
 def members(text: str, name: str) -> tuple[str, ...]:
     """Return the members of a name that an expression asks for, each once, in order."""
     return tuple(sorted(set(re.findall(_MEMBER % re.escape(name), _bare(text)))))
+
+
+def measures(text: str) -> frozenset[str]:
+    """Return the measured fields that an expression asks of anything but the hook."""
+    asked = re.findall(rf"(\w*)\s*\.\s*({'|'.join(MEASURED)})\b", _bare(text))
+    return frozenset(name for whose, name in asked if whose != "hook")
 
 
 @define(eq=False)

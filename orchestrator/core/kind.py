@@ -215,12 +215,11 @@ class Kind(Generic[S]):
     `listings` together list all of it on a node, each with a member `identity`; `parse` reads one
     of them (None: not ours to watch); `hear` reads a hook; `sources` are the ids of the published
     streams that may feed a thing first seen at a position: without any, it ends with what it had
-    (None: its listing does not tell what it reads).
-    `is_running` goes by the status word, where there is one. `measure` is a call whose answer tells
-    of each how far its media has come (`progress`), where the build can tell. A kind whose
-    `declared` is None is only observed. What is left out: all goes by its uri, is heard of by no
-    hook and does not tell what it reads; and of what is declared, all is listed, a create names no
-    id, and it occupies its natural key.
+    (None: its listing does not tell what it reads). `is_running` goes by the status word, if any;
+    `measure` is a call whose answer tells of each how far its media has come (`progress`), if it
+    does; `passing` fields may change with any look, so they are kept only while a rule looks at
+    them. With `declared` None it is only observed. What is left out: all goes by its uri, no hook
+    or list tells what it reads; of what is declared all is listed, and it occupies its natural key.
     """
 
     name: str
@@ -234,6 +233,7 @@ class Kind(Generic[S]):
     is_running: Callable[[Seen], bool] = _runs
     measure: RestCall | None = None
     progress: Callable[[JsonObject], int | None] = _unmeasured
+    passing: tuple[str, ...] = ()
 
     @property
     def publishes(self) -> bool:

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from orchestrator.core.event import Event, Looked, NodeFound, NodeLost, NodeRestarted
 from orchestrator.core.kind import Kind, Kinds
-from orchestrator.core.mapping import EMPTY, Map
+from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.media import FIELD, Media
 from orchestrator.core.observed import has_lost_source
 from orchestrator.core.ownership import lapsed
@@ -148,7 +148,8 @@ def diff(world: World, glance: Glance, kind: Kind[Any]) -> Diff:
     known = world.things(glance.node, glance.kind)
     listed = {
         natural: _with_media(seen, known.get(natural), glance.began.media.get(natural))
-        for natural, seen in _parsed(glance.listing, kind).items()
+        for natural, listed in _parsed(glance.listing, kind).items()
+        for seen in (_lasting(listed, kind, world),)
     }
     ended = world.ended.get(glance.node, Recent())
     appeared = tuple(
@@ -169,6 +170,15 @@ def diff(world: World, glance: Glance, kind: Kind[Any]) -> Diff:
         and max(known[natural].position, known[natural].heard) <= glance.began.position
     )
     return Diff(appeared, changed, vanished)
+
+
+def _lasting(seen: Seen, kind: Kind[Any], world: World) -> Seen:
+    """Return what is kept of a thing: nothing that is soon otherwise, unless a rule looks at it."""
+    passing = [name for name in kind.passing if name not in world.measured and name in seen.fields]
+    fields = seen.fields
+    for name in passing:
+        fields = without(fields, name)
+    return evolve(seen, fields=fields) if passing else seen
 
 
 def _with_media(seen: Seen, known: Observed | None, media: Media | None) -> Seen:

@@ -32,6 +32,8 @@ CALL: Final = "call"
 TABLES: Final = "tables"
 WIDE: Final = frozenset({"streams", "calls", "connections", "all"})
 """What expressions look at that is around a subject: any other one may change what they say."""
+MEASURED: Final = ("width", "height")
+"""Fields of streams that change with the picture: a rule that looks at one has it in its names."""
 LINGER_MS: Final = 10_000
 SECRET: Final = "secret"  # noqa: S105 - a name
 REFERENCE: Final = f"{SECRET}."

@@ -12,7 +12,7 @@ from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, 
 from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.observed import with_touched
-from orchestrator.core.rule import Each, Rule, Subject, by_method, by_trigger, order
+from orchestrator.core.rule import MEASURED, Each, Rule, Subject, by_method, by_trigger, order
 from orchestrator.core.session import Asking, Connection
 from orchestrator.core.subject import unencoded
 from orchestrator.core.value import evolve
@@ -40,6 +40,7 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
     for table in loaded.tables:
         tables = tables.set(table.name, table)
     eaches = sorted((rule for rule in rules.values() if isinstance(rule, Each)), key=order)
+    looked_at = {name for rule in rules.values() for name in rule.names}
     return evolve(
         world,
         rules=rules,
@@ -49,6 +50,7 @@ def with_rules(world: World, loaded: RulesLoaded) -> World:
         fired=fired,
         deriving=tuple(rule.name for rule in eaches),
         watched=(CALL,) if any(map(_looks_at_calls, rules.values())) else (),
+        measured=tuple(name for name in MEASURED if name in looked_at),
     )
 
 

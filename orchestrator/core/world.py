@@ -137,6 +137,7 @@ class World:
     fired: Map[str, Fired] = field(default=EMPTY)
     errands: Map[int, Errand] = field(default=EMPTY)
     watched: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
     hints: Map[str, Hints] = field(default=EMPTY)
     connections: Map[str, Map[str, Connection]] = field(default=EMPTY)
     asking: Map[str, Map[str, Asking]] = field(default=EMPTY)

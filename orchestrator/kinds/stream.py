@@ -10,7 +10,7 @@ from typing import Final
 
 from orchestrator.core.configuration import Node
 from orchestrator.core.hook import KEEP_ALIVE, STREAM_STATUS
-from orchestrator.core.json import JsonObject, text, truth, whole
+from orchestrator.core.json import Json, JsonObject, text, truth, whole
 from orchestrator.core.kind import Kind
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Gone, Seen
@@ -20,6 +20,8 @@ from orchestrator.core.site import Site
 ENDS: Final = frozenset({"UNPUBLISHED", "STOPPED", "FAILED", "DISCONNECTED"})
 HEARD: Final = frozenset({STREAM_STATUS, KEEP_ALIVE})
 FRAMES: Final = ("VIDEO_K_FRAMES", "VIDEO_P_FRAMES", "VIDEO_B_FRAMES")
+PASSING: Final = ("width", "height")
+"""Of the picture, as a list measures it; hooks have what was asked for (hooks.md section 5)."""
 TEXTS: Final = (
     "name",
     "status",
@@ -35,7 +37,7 @@ def parse(item: JsonObject) -> Seen | None:
     """Return a published stream; players and streams that have ended are not watched."""
     if not truth(item, "published") or text(item, "status") in ENDS:
         return None
-    return _seen(item)
+    return _seen(item, PASSING)
 
 
 def hear(method: str, body: JsonObject) -> Seen | Gone | None:
@@ -58,13 +60,14 @@ def is_live(seen: Seen) -> bool:
     return text(seen.fields, "status") == "PUBLISHING"
 
 
-def _seen(item: JsonObject) -> Seen | None:
+def _seen(item: JsonObject, passing: tuple[str, ...] = ()) -> Seen | None:
     media = text(item, "mediaSessionId")
     if not media or not text(item, "name"):
         return None
-    fields = {name: text(item, name) for name in TEXTS}
+    fields: dict[str, Json] = {name: text(item, name) for name in TEXTS}
     others = {"createDate": whole(item, "createDate"), "record": truth(item, "record")}
-    return Seen(natural=media, id=media, fields=Map({**fields, **others}))
+    measured = {name: whole(item, name) for name in passing}
+    return Seen(natural=media, id=media, fields=Map({**fields, **others, **measured}))
 
 
 def listings(_node: Node) -> tuple[RestCall, ...]:
@@ -101,4 +104,5 @@ KIND: Final = Kind[None](
     declared=None,
     measure=RestCall("/stream/find", Map({"published": True, "display": ("metrics",)})),
     progress=progress,
+    passing=PASSING,
 )

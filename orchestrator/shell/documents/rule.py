@@ -23,7 +23,7 @@ from orchestrator.core.rule import (
 )
 from orchestrator.core.value import evolve
 from orchestrator.errors import BadExpression
-from orchestrator.expression import compiled
+from orchestrator.expression import compiled, measures
 from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import Member
@@ -124,6 +124,7 @@ class RuleReader:
                 names |= {SECRET} if has_secret else set()
                 for expression in _asked(key, text.text):
                     names |= self.compile(text, expression, _known(node, key))
+                    names |= measures(expression)
         return tuple(sorted(names))
 
 
