@@ -4,6 +4,8 @@ The answer leaves only after the entry is on disk. Refusals are counted and name
 minute for each node, peer and reason, and never with a token.
 """
 
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 import structlog
@@ -12,7 +14,7 @@ from attrs import define, evolve, field
 
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import HookReceived, HooksLost
-from orchestrator.core.http import InetPeer, Reply, Request
+from orchestrator.core.http import InetPeer, Peer, Reply, Request
 from orchestrator.daemon.admitting import Admission, Answering
 from orchestrator.daemon.forwarding import Forwarding, chosen
 from orchestrator.daemon.memory import Memory
@@ -169,6 +171,8 @@ class Intake:
             return str(missing)
 
     def _unproven(self, node: NodeSettings, address: Address, request: Request) -> str:
+        if node.hook_from and not is_from(request.peer, node.hook_from):
+            return "an address that is not in its hookFrom"
         tokens = [token for token in map(self.vault.resolved, node.hook_tokens) if token]
         keys = [key for key in map(self.vault.resolved, node.hook_secrets) if key]
         if not node.hook_tokens and not node.hook_secrets:
@@ -186,3 +190,15 @@ class Intake:
         is_known = node in self.settings.nodes
         peer = request.peer.address if isinstance(request.peer, InetPeer) else "unix"
         self.refusals.count(node if is_known else "", peer, reason, self.memory.now_ms())
+
+
+def is_from(peer: Peer, networks: Sequence[str]) -> bool:
+    """Return whether somebody speaks from one of these addresses or networks.
+
+    One that is IPv4 within IPv6, as a listener for both sees it, is IPv4; who has none is nowhere.
+    """
+    if not isinstance(peer, InetPeer):
+        return False
+    address = ip_address(peer.address.partition("%")[0])
+    mapped = getattr(address, "ipv4_mapped", None)
+    return any((mapped or address) in ip_network(one) for one in networks)

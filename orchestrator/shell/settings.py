@@ -69,7 +69,10 @@ class HookSettings:
 
 @frozen
 class NodeSettings:
-    """How a node is reached and how its hooks prove themselves."""
+    """How a node is reached and how its hooks prove themselves.
+
+    They come from one of `hook_from`, addresses and networks, if there are any.
+    """
 
     url: str = ""
     ws: str = ""
@@ -78,6 +81,7 @@ class NodeSettings:
     password: str = field(default="", repr=False)
     hook_tokens: tuple[str, ...] = field(default=(), repr=False)
     hook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    hook_from: tuple[str, ...] = ()
     parallel: int = 8
     per_second: int = 50
 

@@ -6,18 +6,19 @@ import pytest
 import trio
 from attrs import evolve
 
-from orchestrator.core.http import InetPeer, Request
+from orchestrator.core.http import InetPeer, Request, UnixPeer
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Place
 from orchestrator.daemon.intake import Intake
 from orchestrator.shell.secrets import FromFile, Vault
 from orchestrator.shell.settings import LogSettings, NodeSettings, Settings
 
+PEER = InetPeer("10.0.0.1", 1)
 BODY = b'{"name": "show", "status": "PUBLISHING"}'
 FORGED = f"WCS {hmac.new(b'', BODY, 'md5').hexdigest()}"
 
 
-def answered(tmp_path, path, authorization="", **node):
+def answered(tmp_path, path, authorization="", peer=PEER, **node):
     """Return the status and the reason of the refusal that a hook gets."""
     (tmp_path / "empty").write_text("\n")
     settings = Settings(
@@ -31,7 +32,7 @@ def answered(tmp_path, path, authorization="", **node):
     memory = type("Moment", (), {"now_ms": staticmethod(lambda: 0)})()
     intake = Intake(settings, memory, None, Vault(b"k" * 32, settings.secrets))
     headers = Map({"authorization": authorization} if authorization else {})
-    request = Request("POST", path, "", headers, BODY, InetPeer("10.0.0.1", 1))
+    request = Request("POST", path, "", headers, BODY, peer)
     reply = trio.run(intake.respond, request)
     return reply.status, [reason for _, _, reason, _ in intake.refusals.listed()]
 
@@ -60,3 +61,32 @@ def test_an_empty_key_does_not_leave_the_token_alone(tmp_path):
     reason = "its hookToken or hookSecret is empty"
     proofs = {"hook_tokens": ("good",), "hook_secrets": ("${secret.empty}",)}
     assert answered(tmp_path, path, **proofs) == (403, [reason])
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "is_in"),
+    [
+        ("10.0.0.1", ("10.0.0.1",), True),
+        ("10.0.0.2", ("10.0.0.1",), False),
+        ("10.0.0.2", ("10.0.0.1", "10.0.0.0/30"), True),
+        ("::ffff:10.0.0.1", ("10.0.0.1",), True),
+        ("10.0.0.1", ("fe80::/10",), False),
+        ("fe80::1%eth0", ("fe80::/10",), True),
+        ("::1", ("127.0.0.1",), False),
+    ],
+)
+def test_hooks_come_from_where_they_should(tmp_path, address, networks, is_in):
+    path = "/hooks/wcs1/wrong/StreamStatusEvent"
+    due = "wrong token" if is_in else "an address that is not in its hookFrom"
+    found = answered(
+        tmp_path, path, peer=InetPeer(address, 1), hook_tokens=("good",), hook_from=networks
+    )
+    assert found == (403, [due])
+
+
+def test_who_has_no_address_is_nowhere(tmp_path):
+    path, peer = "/hooks/wcs1/good/StreamStatusEvent", UnixPeer(1, 0, 0)
+    due = (403, ["an address that is not in its hookFrom"])
+    assert (
+        answered(tmp_path, path, peer=peer, hook_tokens=("good",), hook_from=("0.0.0.0/0",)) == due
+    )

@@ -224,6 +224,7 @@ def _node(form: NodeForm) -> NodeSettings:
         password=form.password,
         hook_tokens=form.hook_token,
         hook_secrets=form.hook_secret,
+        hook_from=form.hook_from,
         parallel=form.limits.parallel,
         per_second=form.limits.per_second,
     )

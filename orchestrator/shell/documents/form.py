@@ -13,6 +13,7 @@ from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.shell.documents.member import (
     Later,
     Named,
+    Network,
     OneOf,
     Pattern,
     Range,
@@ -118,6 +119,7 @@ class NodeForm:
     password: str = field(default="", metadata=rules(Secret()), repr=False)
     hook_token: tuple[str, ...] = field(default=(), metadata=rules(Secret()), repr=False)
     hook_secret: tuple[str, ...] = field(default=(), metadata=rules(Secret()), repr=False)
+    hook_from: tuple[str, ...] = field(default=(), metadata=rules(Network()))
     labels: Map[str, str] = EMPTY
     policy: Policy = Policy.MANAGE
     limits: NodeLimitsForm = field(factory=NodeLimitsForm)

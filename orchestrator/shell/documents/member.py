@@ -74,7 +74,12 @@ class Named:
     words: str
 
 
-Rule: TypeAlias = Range | Pattern | OneOf | Secret | Named
+@frozen
+class Network:
+    """A text is an IP address, or a network of them."""
+
+
+Rule: TypeAlias = Range | Pattern | OneOf | Secret | Named | Network
 
 
 @frozen

@@ -5,11 +5,12 @@ So `yes` and `12:30` are texts, `010` is ten, and nothing is a date. No message 
 
 import re
 from enum import Enum
+from ipaddress import ip_network
 from math import isfinite
 from typing import Final
 
 from orchestrator.core.quantity import parse_duration, parse_size
-from orchestrator.shell.documents.member import Member, Named, OneOf, Pattern, Unit
+from orchestrator.shell.documents.member import Member, Named, Network, OneOf, Pattern, Unit
 from orchestrator.shell.documents.tree import Node, ScalarNode
 from orchestrator.shell.secrets import REFERENCE
 
@@ -53,11 +54,21 @@ def checked(text: str, member: Member) -> str:
                 raise Refused(f"write {words}")
             case Named(words=words) if not text:
                 raise Refused(f"write {words}")
+            case Network() if not _is_network(text):
+                raise Refused("write an address or a network, as in 10.0.0.5 or 10.1.0.0/16")
             case OneOf(words=words) if text not in words:
                 raise Refused(f"write {' or '.join(words)}")
             case _:
                 pass
     return text
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def boolean_of(node: ScalarNode) -> bool:

@@ -100,6 +100,7 @@ def test_every_value_is_taken_over(tmp_path):
     (tmp_path / "nodes").mkdir()
     (tmp_path / "nodes" / "a.yaml").write_text(
         "n1: {url: http://n1/rest, hookToken: [a1, b2], hookSecret: c3, policy: observe,"
+        " hookFrom: [10.0.0.0/8, '::1'],"
         " labels: {role: edge}, limits: {parallel: 2, perSecond: 3}}"
     )
     path = tmp_path / "o.yaml"
@@ -133,6 +134,7 @@ def test_every_value_is_taken_over(tmp_path):
                 url="http://n1/rest",
                 hook_tokens=("a1", "b2"),
                 hook_secrets=("c3",),
+                hook_from=("10.0.0.0/8", "::1"),
                 parallel=2,
                 per_second=3,
             )
@@ -188,6 +190,10 @@ DURATION = "write a duration as in 500ms, 30s, 15m, 2h or 7d"
             "o.yaml:1:12: “url” is missing: add it, or `retired: true` for a node that is gone",
             "o.yaml:1:21: write manage or observe",
             "o.yaml:1:29: a node's name stands in addresses: use letters, digits, “.”, “_”, “-”",
+        ]),
+        ("nodes: {a: {url: 'http://x', hookFrom: [10.0.0.1, 10.0.0.1/8, h.lan]}}", [
+            "o.yaml:1:53: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
+            "o.yaml:1:65: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
         ]),
         ("nodes: {a: {url: 'wss://x'}}", [
             "o.yaml:1:18: write http:// or https:// and a host"]),
