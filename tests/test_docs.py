@@ -49,8 +49,6 @@ ROOMY = {
     "orchestrator/core/world.py": "the world and its indices, as one value",
     "orchestrator/daemon/run.py": "the daemon from start to end, read in one go",
     "orchestrator/expression.py": "the one module that knows CEL",
-    "orchestrator/kinds/mixer.py": "a kind is one file",
-    "orchestrator/kinds/transcoder.py": "a kind is one file",
     "orchestrator/shell/documents/resource.py": "one file's resources, from nodes to claims",
     "orchestrator/shell/log/log.py": "one queue, from an append to its commit",
     "orchestrator/shell/secrets.py": "the only place that knows secret values",

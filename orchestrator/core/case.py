@@ -6,8 +6,9 @@ from typing import Any
 from attrs import frozen
 
 from orchestrator.core.action import NEVER, Held, Phase, Step, Verdict, name_of
+from orchestrator.core.comparison import Comparison
 from orchestrator.core.configuration import Policy
-from orchestrator.core.kind import Comparison, Declarable, Kind, Kinds
+from orchestrator.core.kind import Declarable, Kind, Kinds
 from orchestrator.core.look import NEVER_LOOKED, LastLook, Looks
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.site import Site

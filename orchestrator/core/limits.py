@@ -9,9 +9,10 @@ on, or all of them wait under one id. So no step has been taken when an operator
 from hashlib import sha256
 from typing import Final
 
+from orchestrator.core.comparison import Comparison, Different, Later
 from orchestrator.core.event import HeldStep, PlanApproved, PlanHeld
 from orchestrator.core.hold import Hold, Member
-from orchestrator.core.kind import Comparison, Different, Kinds, Later
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import without
 from orchestrator.core.resource import OnChange, Placement
 from orchestrator.core.sources import falls_with

@@ -1,7 +1,7 @@
 """What stands on a node where a declared thing should be: ours, a stranger's, or another line's."""
 
 from orchestrator.core.case import Case, compared
-from orchestrator.core.kind import Past
+from orchestrator.core.comparison import Past
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import Placement, Resource
 from orchestrator.core.thing import Observed

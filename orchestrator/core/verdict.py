@@ -12,11 +12,12 @@ from orchestrator.core.action import (
     Verdict,
 )
 from orchestrator.core.case import Case, compared, permitted
+from orchestrator.core.comparison import Different, InPlace, Later, Past, Same
 from orchestrator.core.ending import deletion, ending, guarded, obeying, replacement
 from orchestrator.core.failure import next_try_ms
 from orchestrator.core.fight import fighting
 from orchestrator.core.json import text
-from orchestrator.core.kind import Different, InPlace, Kinds, Later, Past, Same
+from orchestrator.core.kind import Kinds
 from orchestrator.core.look import Looks
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.media import MOVING, STILL

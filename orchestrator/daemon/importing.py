@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
+from orchestrator.core.comparison import Same
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.kind import Kind, LeftOut, Same, Written
+from orchestrator.core.kind import Kind, LeftOut, Written
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import Key, Place, Resource, Seen
 from orchestrator.core.rest import Listing

@@ -11,21 +11,10 @@ from typing import Final
 from attrs import evolve, frozen
 
 from orchestrator.core.agent import differing, given, unusual_in
+from orchestrator.core.comparison import Comparison, Different, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import (
-    Again,
-    Comparison,
-    Declarable,
-    Different,
-    Kind,
-    LeftOut,
-    Nodes,
-    Reach,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Again, Declarable, Kind, LeftOut, Nodes, Reach, Source, Written
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

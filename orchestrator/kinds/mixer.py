@@ -20,20 +20,10 @@ from orchestrator.core.agent import (
     scheme_of,
     unusual_in,
 )
+from orchestrator.core.comparison import Comparison, Different, InPlace
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    InPlace,
-    Kind,
-    LeftOut,
-    Nodes,
-    Reach,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Nodes, Reach, Source, Written
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

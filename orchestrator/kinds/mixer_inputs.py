@@ -11,8 +11,9 @@ from typing import ClassVar
 from attrs import frozen
 
 from orchestrator.core.agent import given
+from orchestrator.core.comparison import Comparison, InPlace, Same
 from orchestrator.core.json import Json, JsonObject, text
-from orchestrator.core.kind import Comparison, InPlace, Same, Source
+from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.rest import RestCall
 from orchestrator.core.site import Site

@@ -22,20 +22,10 @@ from orchestrator.core.agent import (
     unusual_in,
     without_suffix,
 )
+from orchestrator.core.comparison import Comparison, Different, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    Kind,
-    LeftOut,
-    Nodes,
-    Reach,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Nodes, Reach, Source, Written
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

@@ -12,22 +12,10 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.agent import scheme_of
+from orchestrator.core.comparison import Comparison, Different, Later, Past, Same
 from orchestrator.core.configuration import Node, Recorder
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    Kind,
-    Later,
-    LeftOut,
-    Past,
-    Reach,
-    Repeat,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Reach, Repeat, Source, Written
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

@@ -10,20 +10,10 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from orchestrator.core.agent import differing, flags, given, is_running, scheme_of, unusual_in
+from orchestrator.core.comparison import Comparison, Different, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth, whole
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    Kind,
-    LeftOut,
-    Nodes,
-    Reach,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Nodes, Reach, Source, Written
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

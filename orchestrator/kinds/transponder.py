@@ -11,19 +11,10 @@ from typing import Final
 from attrs import frozen
 
 from orchestrator.core.agent import host_of, scheme_of
+from orchestrator.core.comparison import Comparison, Different, InPlace, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text, truth
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    InPlace,
-    Kind,
-    LeftOut,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Source, Written
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall, RestReply

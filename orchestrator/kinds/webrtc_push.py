@@ -17,19 +17,10 @@ from orchestrator.core.agent import (
     scheme_of,
     without_suffix,
 )
+from orchestrator.core.comparison import Comparison, Different, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import Json, JsonObject, text
-from orchestrator.core.kind import (
-    Comparison,
-    Declarable,
-    Different,
-    Kind,
-    LeftOut,
-    Nodes,
-    Same,
-    Source,
-    Written,
-)
+from orchestrator.core.kind import Declarable, Kind, LeftOut, Nodes, Source, Written
 from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import RestCall

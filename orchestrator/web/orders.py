@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from orchestrator.core.comparison import Same
 from orchestrator.core.event import Adopted, Event, Forgotten
 from orchestrator.core.http import Reply
 from orchestrator.core.json import Json
-from orchestrator.core.kind import Kinds, Same
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import Map
 from orchestrator.core.order import Verb
 from orchestrator.core.resource import Key, Placement

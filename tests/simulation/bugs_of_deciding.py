@@ -4,7 +4,7 @@ from attrs import evolve
 
 from orchestrator.core import ending, failure, limits, missing, project, standing, verdict
 from orchestrator.core.action import NEVER, Phase
-from orchestrator.core.kind import Same
+from orchestrator.core.comparison import Same
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.order import Verb
 from orchestrator.core.sources import lacking

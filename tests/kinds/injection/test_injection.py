@@ -3,9 +3,10 @@
 import pytest
 from attrs import evolve
 
+from orchestrator.core.comparison import Different, Same
 from orchestrator.core.configuration import Node
 from orchestrator.core.json import freeze
-from orchestrator.core.kind import Different, Same, Source
+from orchestrator.core.kind import Source
 from orchestrator.core.mapping import EMPTY
 from orchestrator.core.resource import Seen
 from orchestrator.core.rest import NotJson, RestCall, RestReply

@@ -192,8 +192,8 @@ DURATION = "write a duration as in 500ms, 30s, 15m, 2h or 7d"
             "o.yaml:1:29: a node's name stands in addresses: use letters, digits, “.”, “_”, “-”",
         ]),
         ("nodes: {a: {url: 'http://x', hookFrom: [10.0.0.1, 10.0.0.1/8, h.lan]}}", [
-            "o.yaml:1:53: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
-            "o.yaml:1:65: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
+            "o.yaml:1:51: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
+            "o.yaml:1:63: write an address or a network, as in 10.0.0.5 or 10.1.0.0/16",
         ]),
         ("nodes: {a: {url: 'wss://x'}}", [
             "o.yaml:1:18: write http:// or https:// and a host"]),
