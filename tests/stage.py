@@ -15,6 +15,7 @@ from attrs import define, evolve, field
 
 from orchestrator.codec import codec_of
 from orchestrator.core.configuration import Configuration, Limits, Node, Timing
+from orchestrator.core.destination import Destinations
 from orchestrator.core.entry import Fact
 from orchestrator.core.event import DaemonStarted
 from orchestrator.core.filter import Filter
@@ -107,6 +108,7 @@ class Stage:
     ensuring: Ensuring | None = None
     firing: Firing | None = None
     errands: Errands | None = None
+    destinations: Destinations = field(factory=Destinations)
     operator: Operator | None = None
     store: MemoryStore | None = None
     vault: Vault | None = None
@@ -154,7 +156,12 @@ class Stage:
             place=place,
             log=LogSettings(Path("/nowhere")),
             control=Path("/nowhere"),
-            configuration=Configuration(nodes=Map(nodes), timing=self.timing, limits=self.limits),
+            configuration=Configuration(
+                nodes=Map(nodes),
+                timing=self.timing,
+                limits=self.limits,
+                destinations=self.destinations,
+            ),
             hooks=self.hooks,
             nodes=Map({name: NodeSettings(hook_tokens=(TOKEN,)) for name in self.node_names}),
         )

@@ -7,6 +7,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
+from orchestrator.core.destination import Destinations
 from orchestrator.core.mapping import EMPTY, Map
 
 
@@ -88,6 +89,7 @@ class Configuration:
     timing: Timing = field(factory=Timing)
     retry: Retry = field(factory=Retry)
     limits: Limits = field(factory=Limits)
+    destinations: Destinations = field(factory=Destinations)
 
     def look_every_ms(self, plural: str) -> int:
         """Return how often this kind is looked at while nothing happens."""

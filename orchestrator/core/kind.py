@@ -121,6 +121,10 @@ def _faultless(_spec: Any, _nodes: "Nodes") -> str:
     return ""
 
 
+def _nowhere(_spec: Any) -> str:
+    return ""
+
+
 def _runs(_seen: "Seen") -> bool:
     return True
 
@@ -145,6 +149,7 @@ class Declarable(Generic[S]):
     fields of a create that no listing shows; `made` reads the server-made id from the reply to a
     create ("" when it has none). `again` says whether it is made again after its end,
     `waits_for_use` whether it is made only while something declared is ready to read what it makes;
+    `destination` is the address that it sends to, "" where it sends to none of others;
     an `is_patient` one may take as long as it likes to begin. `declared_as` is how a seen thing has
     to be declared to stay as it is, None where it belongs to another kind with the same list.
     """
@@ -166,6 +171,7 @@ class Declarable(Generic[S]):
     named: Callable[[S, str, Nodes], S] = _as_written
     fault: Callable[[S, Nodes], str] = _faultless
     again: Callable[[S], Again] = _always
+    destination: Callable[[S], str] = _nowhere
     waits_for_use: Callable[[S], bool] = _wanted_anyway
     is_patient: bool = False
 

@@ -23,6 +23,7 @@ from orchestrator.daemon.reconcile import Reconciler
 from orchestrator.errors import LogRefused, SecretMissing
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
+from orchestrator.web.calls import misuse
 
 AGAIN_S = 1.0  # before what could not begin is tried again
 
@@ -77,6 +78,10 @@ class Errands:
             call = RestCall(errand.method, resolved(errand.body, self.vault))
         except SecretMissing as missing:
             await self._give_up(position, errand, str(missing))
+            return
+        destinations = self.memory.world.configuration.destinations
+        if why := misuse(call.path, call.body, destinations):
+            await self._give_up(position, errand, why)
         else:
             await Calling(reconciler.acting).call(call, f"rule:{errand.rule}", position)
 

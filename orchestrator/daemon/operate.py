@@ -213,7 +213,7 @@ class Operator:
         body = ask.arguments.get("body", Map())
         if not isinstance(body, dict | Map):
             return error(400, "body is no object")
-        if why := misuse(method, body):
+        if why := misuse(method, body, self.memory.world.configuration.destinations):
             return error(400, why)
         sealed = self.vault.sealed_arguments(freeze_object(body))
         arguments: Map[str, Json] = Map({"node": node, "method": method, "body": sealed})

@@ -212,6 +212,7 @@ KIND: Final = Kind[Call](
         spec=Call,
         naturals=naturals,
         target=target,
+        destination=lambda spec: spec.rtmp_url,
         needs=needs,
         makes=makes,
         named=named,

@@ -207,6 +207,7 @@ KIND: Final = Kind[Transponder](
         spec=Transponder,
         naturals=naturals,
         target=target,
+        destination=lambda spec: spec.rtmp_url,
         occupied=occupied,
         needs=needs,
         create=create,

@@ -141,6 +141,7 @@ KIND: Final = Kind[WebrtcPush](
         spec=WebrtcPush,
         naturals=naturals,
         target=target,
+        destination=lambda spec: spec.uri,
         occupied=occupied,
         needs=needs,
         named=named,

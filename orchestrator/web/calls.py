@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.destination import Destinations
+from orchestrator.core.json import Json, JsonObject, text
 from orchestrator.core.mapping import Map
 from orchestrator.web.methods import (
     call,
@@ -25,10 +26,11 @@ from orchestrator.web.methods.method import Form, Method
 GROUPS: Final = (push, pull, stream, recorder, mixer, transcoder, call, connection, service)
 METHODS: Final[tuple[Method, ...]] = tuple(one for group in GROUPS for one in group.METHODS)
 CALLS: Final = Map({method.path: method for method in METHODS})
+ANYWHERE: Final = Destinations()
 ALL_ARE_LISTED: Final = "`orchestrator call --list` names all"
 
 
-def misuse(path: str, body: JsonObject) -> str:
+def misuse(path: str, body: JsonObject, destinations: Destinations = ANYWHERE) -> str:
     """Return what is wrong with a call, naming the next step; "" when nothing is."""
     method = CALLS.get(path)
     if method is None:
@@ -45,7 +47,7 @@ def misuse(path: str, body: JsonObject) -> str:
         return f"{path} needs {', '.join(missing)}"
     if method.ends_all and not given:
         return f"{path} without a filter would end {method.ends_all}; give one of {_names(method)}"
-    return ""
+    return destinations.refusal(text(body, method.sends_to)) if method.sends_to in given else ""
 
 
 def _meant(path: str) -> str:

@@ -99,7 +99,8 @@ class Asker:
         return Upshot(RuleFired(rule.name, rule.place, order.verb, order.arguments), order.events)
 
     def _called(self, world: World, rule: Upon, step: Step) -> Upshot:
-        if why := _unsent(world, step.node) or misuse(step.method, step.body):
+        destinations = world.configuration.destinations
+        if why := _unsent(world, step.node) or misuse(step.method, step.body, destinations):
             return _failed(rule, CALL, why)
         arguments: Map[str, Json] = Map(
             {"node": step.node, "method": step.method, "body": self.seal(step.body)}

@@ -190,7 +190,9 @@ class _Reading:
             place=Place(legible(self.path), 1, 1),
             log=LogSettings(base / form.log.path, form.log.segment_bytes),
             control=base / form.control,
-            configuration=Configuration(Map(decisions), timing, form.retry, limits),
+            configuration=Configuration(
+                Map(decisions), timing, form.retry, limits, form.destinations
+            ),
             state=tuple(base / folder for folder in form.state),
             rules=tuple(base / folder for folder in form.rules),
             has_named_rules=has_named_rules,

@@ -9,6 +9,7 @@ from typing import Final
 from attrs import field, frozen
 
 from orchestrator.core.configuration import Deletes, Policy, Recorder, Retry, Timing
+from orchestrator.core.destination import Destinations
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.shell.documents.member import (
     Later,
@@ -157,5 +158,6 @@ class ConfigurationForm:
     timing: Timing = field(factory=Timing)
     retry: Retry = field(factory=Retry)
     limits: LimitsForm = field(factory=LimitsForm)
+    destinations: Destinations = field(factory=Destinations)
     web: Later | None = None
     oam: Later | None = None

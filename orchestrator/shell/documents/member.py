@@ -17,6 +17,7 @@ from attrs import NOTHING, frozen
 
 from orchestrator.codec import camel
 from orchestrator.core.configuration import Deletes, Retry, Timing
+from orchestrator.core.destination import Destinations
 
 PLURALS: Final = (
     "pulls",
@@ -87,6 +88,10 @@ class Later:
     """The type of a key that is decided in form, but not in this version."""
 
 
+HOST: Final = Pattern(
+    r"[A-Za-z0-9*](?:[A-Za-z0-9*.-]*[A-Za-z0-9*])?|[0-9A-Fa-f:.]+(?:/[0-9]{1,3})?",
+    "a host, in which * is any text, an address or a network",
+)
 DAY_MS: Final = 24 * 60 * 60 * 1000
 DEFAULT_RANGES: Final[Mapping[Unit, Range]] = {
     Unit.NONE: Range(0, 1_000_000_000),
@@ -97,6 +102,8 @@ _RULES: Final[Mapping[tuple[type, str], tuple[Rule, ...]]] = {
     (Retry, "factor"): (Range(1, 100),),
     (Retry, "park_after"): (Range(1, 1_000_000),),
     (Deletes, "percent"): (Range(0, 100),),
+    (Destinations, "allow"): (HOST,),
+    (Destinations, "deny"): (HOST,),
     (Timing, "resync_ms"): (Range(100, DAY_MS),),
     (Timing, "looks_ms"): (OneOf(("streams", *PLURALS)), Range(100, DAY_MS)),
 }

@@ -172,7 +172,8 @@ class FileReader:
         if not self.is_name(key) or not is_placed or clear is FAULTY:
             return None
         nodes, name = self.configuration.nodes, first_name(Key(kind.name, key.text), self.moved)
-        if message := kind.declarable.fault(clear, nodes):
+        refusal = self.configuration.destinations.refusal(kind.declarable.destination(clear))
+        if message := kind.declarable.fault(clear, nodes) or refusal:
             self.faults.add(node.place, message)
             return None
         clear = kind.declarable.named(clear, name, nodes)

@@ -17,6 +17,7 @@ METHODS: Final = (
             "sipRegisterRequired:flag visibleName"
         ),
         {409: "there is one with that callId, or to that RTMP stream, already"},
+        sends_to="rtmpUrl",
     ),
     Method(
         "/call/find", "calls that fit", takes("callId callee rtmpUrl status"), NONE, is_reading=True

@@ -39,6 +39,7 @@ class Method:
 
     One that `is_reading` leaves no action in the log. `ends_all` says what a call without any
     parameter would end; such a call is refused. One that `takes_more` takes what is not listed.
+    `sends_to` is the parameter with the address that media is sent to, "" for none.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Method:
     is_reading: bool = False
     ends_all: str = ""
     takes_more: bool = False
+    sends_to: str = ""
 
     @property
     def group(self) -> str:

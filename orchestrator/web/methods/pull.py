@@ -32,6 +32,7 @@ METHODS: Final = (
         "send a stream to another WCS (ws:// or wss://)",
         takes("uri! localStreamName! remoteStreamName! localMediaSessionId"),
         CONNECTED,
+        sends_to="uri",
     ),
     Method("/pull/find_all", "all pulls from and pushes to other WCS", (), NONE, is_reading=True),
     Method(

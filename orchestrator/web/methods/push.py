@@ -12,6 +12,7 @@ METHODS: Final = (
         "republish a stream to an RTMP address",
         takes("streamName! rtmpUrl! rtmpTransponderFullUrl:flag rtmpFlashVersion options:object"),
         {400: "bad address", 409: "sends that stream there already"},
+        sends_to="rtmpUrl",
     ),
     Method(
         "/push/find", "transponders that fit", takes("streamName rtmpUrl"), NONE, is_reading=True
