@@ -1,8 +1,12 @@
 """Rules do something, once, upon a hook or an event: a verb, or a call."""
 
+from pathlib import Path
+
 import trio
+from attrs import evolve
 
 from orchestrator.core.configuration import Node, Policy
+from orchestrator.emulator.settings import Settings
 from tests.daemon.ruled import publish, rows, ruled, status, tell
 
 RESTART = """rules:
@@ -263,3 +267,23 @@ async def test_a_node_that_is_only_observed_is_not_called(put, autojump_clock):
         why = "wcs1 is only observed: `policy: manage` lets rules call it"
         assert await fired(stage) == [("call", {}, why)]
         assert stage.mutations() == []
+
+
+async def test_the_shipped_rule_fetches_a_frozen_camera_anew_and_not_for_ever(put, autojump_clock):
+    text = (Path(__file__).parents[2] / "rules" / "frozen.yaml").read_text()
+    async with ruled(put(text), wcs_settings=Settings()) as stage:
+        stage.write("pulls: {camera-1: {node: wcs1, uri: rtmp://h/c, localStreamName: camera-1}}\n")
+        await stage.load()
+        await trio.sleep(100)
+        assert await fired(stage) == []
+        node = stage.servers["wcs1"].node
+        node.turn(evolve(node.faults, streams_frozen=frozenset({"camera-*"})))
+        await trio.sleep(3_600)
+        again = ("restart", {"resources": ["pull/camera-1"]}, "")
+        assert (await fired(stage))[0] == again
+        restarts = [row.at_ms for row, body in await rows(stage, "RuleFired") if body["verb"]]
+        windows = [sum(at <= one < at + 600_000 for one in restarts) for at in restarts]
+        assert max(windows) <= 3
+        node.turn(evolve(node.faults, streams_frozen=frozenset()))
+        await trio.sleep(700)
+        assert await stage.phases() == {"camera-1": ("Ready", "")}
