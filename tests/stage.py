@@ -31,6 +31,7 @@ from orchestrator.daemon.load import Documents, Loader, places_of
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.operate import Operator
 from orchestrator.daemon.reconcile import Reconciler
+from orchestrator.daemon.repeats import recall
 from orchestrator.emulator.hooks import SendFailed, TimedOut
 from orchestrator.emulator.http import Answer, Broken, Refused
 from orchestrator.emulator.journal import Journal
@@ -258,6 +259,8 @@ class Stage:
             with trio.CancelScope() as self.scope:
                 async with trio.open_nursery() as nursery:
                     await nursery.start(log.run)
+                    self.firing.is_ready = True
+                    await recall(log, memory.repeats, codec.decode, self.now_ms())
                     await log.append([Fact(DaemonStarted("0", 1))])
                     deriver = deriver_of(self.vault, KINDS)
                     self.loader = Loader(memory, log, deriver)

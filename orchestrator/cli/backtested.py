@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.cli.ask import Refused, settings
 from orchestrator.cli.folders import Folders
@@ -22,6 +22,10 @@ from orchestrator.shell.documents.state import StateReader
 from orchestrator.shell.log.sqlite import read_rows, segments
 from orchestrator.shell.secrets import Vault, sealing_key
 
+BEGINNING: Final = frozenset(
+    {"DaemonStarted", "ConfigurationLoaded", "StateLoaded", "RulesLoaded", "DocumentRejected"}
+)
+
 
 def backtested(path: Path, folders: Folders, since: At | None) -> dict[str, Any]:
     """Return how the log would have been otherwise: `decisions` and `actions`, and what was read.
@@ -36,7 +40,9 @@ def backtested(path: Path, folders: Folders, since: At | None) -> dict[str, Any]
     if not folder.is_dir() or not segments(folder):
         raise Refused(404, f"there is no log at {folder}: name its configuration with --config")
     world = _before(folder, codec, since)
-    vault = Vault(sealing_key(folder / "seal.key"), found.secrets, found.hooks.sealed)
+    vault = Vault(
+        sealing_key(folder / "seal.key", is_first_start=False), found.secrets, found.hooks.sealed
+    )
     loaded: list[Event] = []
     is_all = folders == Folders()
     if folders.state is not None or is_all:
@@ -58,14 +64,29 @@ def backtested(path: Path, folders: Folders, since: At | None) -> dict[str, Any]
 
 
 def _before(folder: Path, codec: Codec, since: At | None) -> World:
-    """Return the world right before the first entry that counts."""
-    begin = int(segments(folder)[0].stem)  # its first entry holds the world before it
+    """Return the world right before the first entry that counts.
+
+    That is after the documents that a log begins with: before, nothing could be wanted.
+    """
+    begin = _begin(folder)
     if since is None or 0 < since.position <= begin:
         return world_at(folder, codec, begin)
-    if since.position and next(read_rows(folder, Filter(after=since.position - 1)), None) is None:
+    if not since.position:
+        world = world_at(folder, codec, until_ms=since.until_ms - 1)
+        return world if world.position >= begin else world_at(folder, codec, begin)
+    if next(read_rows(folder, Filter(after=since.position - 1)), None) is None:
         raise Refused(404, f"{since.position}: the log does not reach that far")
-    world = world_at(folder, codec, max(since.until - 1, begin), since.until_ms - 1)
-    return world if world.position else world_at(folder, codec, begin)
+    return world_at(folder, codec, since.position - 1)
+
+
+def _begin(folder: Path) -> int:
+    """Return the last of the entries that a log begins with: a start, and its documents."""
+    begin = int(segments(folder)[0].stem)  # a world, or an empty one
+    for row in read_rows(folder, Filter(after=begin)):
+        if row.type not in BEGINNING:
+            break
+        begin = row.position
+    return begin
 
 
 def _entries(folder: Path, codec: Codec, world: World) -> Iterator[Entry]:

@@ -67,7 +67,7 @@ def as_documented(found: Any) -> tuple[Preview, Vault]:
 
 
 def _read(preview: Preview, found: Any, folder: Path, *, has_log: bool) -> tuple[Documents, Vault]:
-    key = sealing_key(folder / "seal.key") if has_log else b"preview"
+    key = sealing_key(folder / "seal.key", is_first_start=False) if has_log else b"preview"
     vault = Vault(key, found.secrets, found.hooks.sealed)
     files = StateReader().read(found, vault, KINDS, declared=preview.world.declared)
     documents = Documents(found, files, read_rules(found, vault, KINDS, places_of(preview.world)))

@@ -1,6 +1,6 @@
 """What the steps of a rule are once their expressions have values."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -17,6 +17,9 @@ from orchestrator.errors import ExpressionFailed
 ITEM: Final = "item"
 """The name by which expressions know the member of `forEach` that a step is taken for."""
 STEPS_MAX: Final = 1_000  # upon one entry, by one rule
+BODY_MAX: Final = 16_384  # letters of what one call sends
+ALL_MAX: Final = 1_048_576  # letters of what is sent upon one entry, by one rule
+DEPTH_MAX: Final = 32
 
 
 @frozen
@@ -34,13 +37,52 @@ def filled_steps(rule: Upon, scoped: Scoped, node: str) -> Iterator[Step | Unfil
     except ExpressionFailed as failed:
         yield Unfilled(rule.do[0].verb, str(failed))
         return
+    room, left = ALL_MAX, STEPS_MAX
     for member in members:
         evaluate = scoped({ITEM: partial(_same, member)} if rule.for_each else {})
         for step in rule.do:
             try:
-                yield _filled(step, evaluate, node)
+                found = _filled(step, evaluate, node)
             except ExpressionFailed as failed:
                 yield Unfilled(step.verb, str(failed))
+                continue
+            room -= _bulk(found.body)
+            if room < 0:
+                yield Unfilled(step.verb, f"all that is to be sent has over {ALL_MAX} letters")
+                return
+            each = tuple(_each(found))
+            left -= len(each)
+            if left < 0:
+                yield Unfilled(step.verb, f"over {STEPS_MAX} resources are named: narrow it")
+                return
+            yield from each
+
+
+def _each(step: Step) -> Iterator[Step]:
+    """Yield a step for each resource that it names: one that is wrong holds up no other."""
+    if step.verb == CALL:
+        yield step
+    for name in step.resources:
+        yield evolve(step, resources=(name,))
+
+
+def _bulk(value: Json, depth: int = 0) -> int:
+    """Return about how many letters a value has.
+
+    Raises:
+        ExpressionFailed: it nests too deep.
+    """
+    if depth > DEPTH_MAX:
+        raise ExpressionFailed(f"what is to be sent nests deeper than {DEPTH_MAX}")
+    match value:
+        case str():
+            return len(value) + 2
+        case Mapping():
+            return sum(len(name) + 3 + _bulk(value[name], depth + 1) for name in value)
+        case Sequence():
+            return sum(1 + _bulk(member, depth + 1) for member in value)
+        case _:
+            return 5
 
 
 def _filled(step: Step, evaluate: Evaluate, node: str) -> Step:
@@ -49,6 +91,8 @@ def _filled(step: Step, evaluate: Evaluate, node: str) -> Step:
         raise ExpressionFailed("it names no resource")
     body = with_references(filled(step.body, guarded(evaluate)))
     assert isinstance(body, Map), "the body of a call is an object"
+    if _bulk(body) > BODY_MAX:
+        raise ExpressionFailed(f"what is to be sent has over {BODY_MAX} letters")
     named = _text(filled(step.node, evaluate)) or node
     return evolve(step, resources=tuple(resources), body=body, node=named)
 

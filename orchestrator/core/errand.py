@@ -22,7 +22,7 @@ class Fired:
     def shifted(self, by_ms: int) -> "Fired":
         """Return this with its times moved along with the clock."""
         times = tuple(at_ms + by_ms for at_ms in self.times)
-        return evolve(self, times=times, until_ms=self.until_ms + by_ms)
+        return evolve(self, times=times, until_ms=self.until_ms + by_ms if self.until_ms else 0)
 
 
 @frozen

@@ -32,13 +32,7 @@ REFUSABLE: Final = (
 POINTLESS: Final = ("hangup", "unPublishStream", "stopStream")
 """WCS asks for these as well, and what they ask for happens all the same."""
 TOLD: Final = (
-    *(
-        STREAM_STATUS,
-        "StreamEvent",
-        "sendStreamEvent",
-        CONNECTION_STATUS,
-        "RegistrationStatusEvent",
-    ),
+    *(STREAM_STATUS, CONNECTION_STATUS, "StreamEvent", "sendStreamEvent", "ErrorEvent"),
     *("CallStatusEvent", "TransferStatusEvent", "MessageStatusEvent", "SubscriptionStatusEvent"),
     *("XcapStatusEvent", "DataStatusEvent", "BugReportStatusEvent", "RegistrationStatusEvent"),
 )

@@ -51,19 +51,6 @@ def with_references(value: Json) -> Json:
             return value
 
 
-def sealed_around(value: Json, sealed: Json) -> Json:
-    """Return a value sealed, but for texts with references: their secrets are not there yet."""
-    match value, sealed:
-        case str(), _ if f"${{{REFERENCE}" in value:
-            return value
-        case Mapping(), Mapping():
-            return Map({name: sealed_around(value[name], sealed[name]) for name in value})
-        case Sequence(), Sequence() if not isinstance(value, str):
-            return tuple(map(sealed_around, value, sealed))
-        case _:
-            return sealed
-
-
 def _with_references(text: str) -> str:
     if "${" in text:
         raise ExpressionFailed("a value with “${” cannot stand in what is to be there")

@@ -1,6 +1,6 @@
 """Seeing one step through: from the intent in the log to the outcome in the log."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -45,7 +45,7 @@ from orchestrator.errors import (
 )
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
-from orchestrator.shell.wcs import NodeClient, always
+from orchestrator.shell.wcs import NodeClient, always, nothing
 
 REFUSED_S: Final = 1.0  # before the log is tried again
 CUT_OFF_S: Final = 1.0  # for the last word of a loop that is cancelled
@@ -152,9 +152,13 @@ class Acting:
         and the next start settles what is open.
         """
         failed = self._failed(step, "the node's loop ended before the answer came", reached=True)
+        await self.say_last(Fact(failed, step.cause))
+
+    async def say_last(self, fact: Fact) -> None:
+        """Append the last word of what is cancelled, if the log takes it in time."""
         with trio.move_on_after(CUT_OFF_S, shield=True):
             try:
-                await self.log.append([Fact(failed, step.cause)])
+                await self.log.append([fact])
             except LogRefused as refused:
                 journal.error("log_refused", node=self.node, error=str(refused))
 
@@ -167,12 +171,17 @@ class Acting:
         return ActionFailed(self.node, key, name, path, error, reached)
 
     async def send(
-        self, call: RestCall, is_due: Callable[[], bool] = always, cause: int = 0
+        self,
+        call: RestCall,
+        is_due: Callable[[], bool] = always,
+        cause: int = 0,
+        begun: Callable[[], Awaitable[None]] = nothing,
     ) -> RestReply:
         """Send one call in clear, if it is due once it may leave; return its reply sealed."""
         clear = self.vault.clear(call.body)
         assert isinstance(clear, dict)
-        return self.sealed(await self.client.send(RestCall(call.path, clear), is_due, cause))
+        sent = RestCall(call.path, clear)
+        return self.sealed(await self.client.send(sent, is_due, cause, begun))
 
     def sealed(self, reply: RestReply) -> RestReply:
         """Return a reply as it may be kept: its values sealed, its text redacted and cut."""

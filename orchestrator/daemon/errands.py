@@ -4,6 +4,7 @@ What a kill leaves unsent leaves after the next start; what may have left is nev
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 import trio
@@ -20,10 +21,11 @@ from orchestrator.core.rule import REFERENCE
 from orchestrator.daemon.calling import Calling
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.reconcile import Reconciler
-from orchestrator.errors import LogRefused, SecretMissing
+from orchestrator.errors import CallNotDue, LogRefused, SecretMissing
 from orchestrator.shell.log.log import Log
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.calls import misuse
+from orchestrator.web.firing import unsent
 
 AGAIN_S = 1.0  # before what could not begin is tried again
 
@@ -41,14 +43,20 @@ class Errands:
     _under_way: set[int] = field(factory=set)
 
     async def run(self) -> None:
-        """Send what is to be sent, for as long as it is not cancelled."""
+        """Send what is to be sent, for as long as it is not cancelled.
+
+        Each is a task of its node, so it ends with that node's loop, before its connections close.
+        """
         async with trio.open_nursery() as tasks:
             while True:
                 head = self.log.head.position
                 waiting = [one for one in self.memory.world.errands if one not in self._under_way]
                 for position in sorted(filter(self._may_leave, waiting)):
-                    self._under_way.add(position)
-                    tasks.start_soon(self._send, position)
+                    reconciler = self.reconcilers.get(self.memory.world.errands[position].node)
+                    nursery = reconciler.tasks if reconciler is not None else tasks
+                    if nursery is not None:  # else its loop begins in a moment
+                        self._under_way.add(position)
+                        nursery.start_soon(self._send, position, reconciler)
                 with trio.move_on_after(AGAIN_S if waiting else float("inf")):
                     await self.log.wait_beyond(head)
 
@@ -59,40 +67,62 @@ class Errands:
         is_plan_only = reconciler is not None and reconciler.is_plan_only
         return self.memory.is_verified and not world.tail_lost and not is_plan_only
 
-    async def _send(self, position: int) -> None:
-        """Send one; where the log takes no intent, it is tried again."""
+    async def _send(self, position: int, reconciler: Reconciler | None) -> None:
+        """Send one; where the log takes no intent, it is tried again.
+
+        An intent that was refused may stand in the log all the same: then it is said that the call
+        never left.
+        """
+        errand = self.memory.world.errands[position]
         try:
-            await self._send_now(position, self.memory.world.errands[position])
+            await self._send_now(position, errand, reconciler)
         except LogRefused as refused:
             journal.error("log_refused", error=str(refused))
             await trio.sleep(AGAIN_S)
+            if position not in self.memory.world.errands:
+                await self._give_up(position, errand, "the log refused its intent")
         finally:
             self._under_way.discard(position)
 
-    async def _send_now(self, position: int, errand: Errand) -> None:
-        reconciler = self.reconcilers.get(errand.node)
-        if reconciler is None:
-            await self._give_up(position, errand, f"{errand.node} is not managed any more")
+    async def _send_now(self, position: int, errand: Errand, reconciler: Reconciler | None) -> None:
+        world = self.memory.world
+        shown = RestCall(errand.method, errand.body)
+        why = unsent(world, errand.node)
+        if reconciler is None or why:
+            await self._give_up(position, errand, why or f"{errand.node} is not managed any more")
             return
         try:
-            call = RestCall(errand.method, resolved(errand.body, self.vault))
+            clear = RestCall(errand.method, resolved(errand.body, self.vault))
         except SecretMissing as missing:
             await self._give_up(position, errand, str(missing))
             return
-        destinations = self.memory.world.configuration.destinations
-        if why := misuse(call.path, call.body, destinations):
+        if why := misuse(clear.path, clear.body, world.configuration.destinations):
             await self._give_up(position, errand, why)
-        else:
-            await Calling(reconciler.acting).call(call, f"rule:{errand.rule}", position)
+            return
+        calling = Calling(reconciler.acting)
+
+        def is_due() -> bool:
+            return not reconciler.is_plan_only and position in self.memory.world.errands
+
+        with suppress(CallNotDue):  # it is ending: the call leaves after the next start
+            await calling.call(shown, f"rule:{errand.rule}", position, clear, is_due)
 
     async def _give_up(self, position: int, errand: Errand, why: str) -> None:
         node, key = errand.node, Key("node", errand.node)
+        why = self.vault.redacted(why)
         failed = ActionFailed(node, key, "call", errand.method, why, reached=False)
-        await self.log.append([Fact(failed, position, f"rule:{errand.rule}")])
+        while True:
+            try:
+                await self.log.append([Fact(failed, position, f"rule:{errand.rule}")])
+            except LogRefused as refused:
+                journal.error("log_refused", error=str(refused))
+                await trio.sleep(AGAIN_S)
+            else:
+                return
 
 
 def resolved(body: JsonObject, vault: Vault) -> Map[str, Json]:
-    """Return the body of a call with its references to secrets replaced, and sealed.
+    """Return the body of a call with its references to secrets replaced.
 
     Raises:
         SecretMissing: one of them cannot be read.
@@ -104,7 +134,7 @@ def resolved(body: JsonObject, vault: Vault) -> Map[str, Json]:
 def _resolved(value: Json, vault: Vault) -> Json:
     match value:
         case str() if f"${{{REFERENCE}" in value:
-            return vault.declared(vault.resolved(value), is_secret=True)
+            return vault.resolved(value)
         case Mapping():
             return resolved(value, vault)
         case Sequence() if not isinstance(value, str):

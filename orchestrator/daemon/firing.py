@@ -14,11 +14,9 @@ from attrs import define, field
 from orchestrator.codec import Codec, Row
 from orchestrator.core.document import RulesLoaded
 from orchestrator.core.entry import Entry, Fact
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.event import RuleFired
+from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
-from orchestrator.core.mapping import Map
-from orchestrator.core.project import project
-from orchestrator.core.reference import sealed_around
 from orchestrator.core.rule import Upon
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
@@ -26,7 +24,7 @@ from orchestrator.daemon.admitting import around
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import ExpressionFailed
 from orchestrator.shell.secrets import Vault
-from orchestrator.web.firing import Asker, Upshot, facts_of, rules_upon
+from orchestrator.web.firing import Asker, followed, rules_upon
 from orchestrator.web.forms import event as shown
 from orchestrator.web.status import Failure
 
@@ -43,12 +41,7 @@ def asker_of(vault: Vault, codec: Codec, kinds: Kinds) -> Asker:
         columns = (draft.node, draft.type, draft.schema, draft.subject, draft.cause, draft.actor)
         return shown(Row(entry.position, entry.at_ms, *columns, orjson.loads(draft.body), ""))
 
-    def sealed(body: JsonObject) -> Map[str, Json]:
-        kept = sealed_around(body, vault.sealed_arguments(body))
-        assert isinstance(kept, Map), "the body of a call is an object"
-        return kept
-
-    return Asker(around(vault), told, sealed, kinds)
+    return Asker(around(vault), told, kinds)
 
 
 @define(eq=False)
@@ -63,62 +56,77 @@ class Stumble:
 
 @define(eq=False)
 class Firing:
-    """Says what rules do upon entries that go to disk. `stumbles` is by the name of the rule."""
+    """Says what rules do upon entries that go to disk. `stumbles` is by the name of the rule.
+
+    It is not ready while the log is opened: nothing is sealed or sent by then.
+    """
 
     memory: Memory
     asker: Asker
     is_plan_only: bool = False
+    is_ready: bool = False
     stumbles: dict[str, Stumble] = field(factory=dict)
     _loading: int = 0
 
-    def follow(self, entries: Sequence[Entry], count: int) -> list[Fact]:
-        """Return what rules do upon the last entries of a batch, so many.
+    def follow(self, entries: Sequence[Entry], count: int) -> list[Fact] | None:
+        """Return what rules do upon the last entries of a batch, so many; None: none was asked.
 
-        Each rule is asked on the world with all of them, and with what was done upon those before.
+        Each is asked on the world with its entry, the answer to it, and what was done until then.
         """
         facts: list[Fact] = []
+        is_asked = False
         new = entries[len(entries) - count :]
         if any(isinstance(entry.event, RulesLoaded) for entry in new):
             self._loading = entries[-1].position
-        for entry in new:
+        for index, entry in enumerate(new):
             if not self._may_fire(entry):
                 continue
-            world = self._with(self.memory.after(entries), facts)
+            is_asked = True
+            answers = [one for one in new[index + 1 :] if one.cause == entry.position]
+            until = len(entries) - count + index + 1 + len(answers)
+            world = followed(self.memory.after(entries[:until]), facts, self.memory.kinds)
             for rule in rules_upon(world, entry):
-                upshots = self._asked(world, entry, rule)
-                facts += facts_of(upshots, entry.position, world.position + 1)
-                world = self._with(self.memory.after(entries), facts)
-        return facts
+                first = entries[-1].position + 1 + len(facts)
+                found, world = self._asked(world, entry, rule, first)
+                facts += found
+        return facts if is_asked else None
 
     def failures(self) -> tuple[Failure, ...]:
         """Return why rules could not be asked when they last were."""
         return tuple(
             Failure(name, one.why, one.about, one.count)
             for name, one in sorted(self.stumbles.items())
+            if name in self.memory.world.rules
         )
 
     def _may_fire(self, entry: Entry) -> bool:
         """Return whether rules may do anything upon an entry, as far as that is quickly told."""
         world = self.memory.world
-        if self.is_plan_only or world.tail_lost:
+        if self.is_plan_only or not self.is_ready or world.tail_lost:
             return False
         return self._loading > world.position or any(rules_upon(world, entry))
 
-    def _with(self, world: World, facts: Sequence[Fact]) -> World:
-        for fact in facts:
-            entry = Entry(world.position + 1, world.at_ms, fact.cause, fact.actor, fact.event)
-            world = project(world, entry, self.memory.kinds)
-        return world
+    def _asked(
+        self, world: World, entry: Entry, rule: Upon, first: int
+    ) -> tuple[list[Fact], World]:
+        """Return what a rule does; what cannot be told is told to people, and nothing is done.
 
-    def _asked(self, world: World, entry: Entry, rule: Upon) -> tuple[Upshot, ...]:
-        """Return what a rule does; what cannot be told is told to people, and nothing is done."""
+        A fault of ours is told, too: an entry that came has to be kept all the same.
+        """
         try:
-            upshots = self.asker.upshots(world, entry, rule)
+            found = self.asker.fire(world, entry, rule, first)
         except ExpressionFailed as failed:
             self._stumbled(entry, rule, str(failed))
-            return ()
-        self.stumbles.pop(rule.name, None)
-        return upshots
+            return [], world
+        except Exception:  # noqa: BLE001 - the log goes on whatever is wrong with one rule
+            journal.exception("rule_broken", rule=rule.name, position=entry.position)
+            return [], world
+        errors = [one.event.error for one in found[0] if isinstance(one.event, RuleFired)]
+        if why := next(filter(None, errors), ""):
+            self._stumbled(entry, rule, why)
+        elif errors or not found[0]:
+            self.stumbles.pop(rule.name, None)
+        return found
 
     def _stumbled(self, entry: Entry, rule: Upon, why: str) -> None:
         last = self.stumbles.get(rule.name)

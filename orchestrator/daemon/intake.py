@@ -154,11 +154,12 @@ class Intake:
 
     async def _append(self, hook: HookReceived) -> Answering:
         """Append a hook, marked where it says again what it has said, with what rules decide."""
-        before = self.memory.repeats.of(hook, self.memory.now_ms())
-        if before:
-            hook = evolve(hook, duplicate_of=before)
-            self.repeated += 1
-        return await self.admission.append(hook)
+        async with self.memory.repeats.alone(hook):
+            before = self.memory.repeats.of(hook, self.memory.now_ms())
+            if before:
+                hook = evolve(hook, duplicate_of=before)
+                self.repeated += 1
+            return await self.admission.append(hook)
 
     def _distrust(self, address: Address, request: Request) -> str:
         """Return why the sender is not the node that it says it is, "" when it is."""

@@ -54,7 +54,7 @@ class Loops:
         for reconciler in self.reconcilers.values():
             reconciler.is_plan_only = True
         with trio.move_on_after(grace_s):
-            while any(node.busy for node in self.memory.nodes.values()):  # noqa: ASYNC110 - once
+            while any(one.busy or one.calling for one in self.memory.nodes.values()):  # noqa: ASYNC110 - once
                 await trio.sleep(0.02)
 
     def _start(self, name: str, running: Running) -> None:

@@ -36,6 +36,7 @@ class NodeMemory:
     is_all_concerned: bool = True
     awaiting_look: dict[str, set[Placement]] = field(factory=dict)
     busy: set[Placement] = field(factory=set)
+    calling: int = 0
     looking: set[str] = field(factory=set)
     verdicts: dict[Placement, Verdict] = field(factory=dict)
     stirred: trio.Event = field(factory=trio.Event)

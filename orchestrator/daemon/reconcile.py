@@ -49,7 +49,7 @@ class Reconciler:
     is_plan_only: bool = False
     beat: float = 0.0
     acting: Acting = field(init=False)
-    _tasks: trio.Nursery | None = field(default=None)
+    tasks: trio.Nursery | None = field(default=None, init=False)
     _looks: trio.Lock = field(factory=trio.Lock)
     _failing_looks: trio.Lock = field(factory=trio.Lock)
 
@@ -63,11 +63,11 @@ class Reconciler:
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Keep the node as declared, until cancelled."""
-        async with trio.open_nursery() as self._tasks:
+        async with trio.open_nursery() as self.tasks:
             task_status.started()
             while True:
                 self.own.stirred = trio.Event()
-                next_ms = self._plan_and_start(self._tasks)
+                next_ms = self._plan_and_start(self.tasks)
                 self.beat = trio.current_time()
                 wait_s = (min(next_ms, self.own.next_wake_ms()) - self.memory.now_ms()) / 1000
                 with trio.move_on_after(max(0.0, min(wait_s, 3600.0))):

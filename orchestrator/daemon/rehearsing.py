@@ -9,7 +9,7 @@ from attrs import frozen
 from orchestrator.core.configuration import Configuration, Node
 from orchestrator.core.deriving import Deriver
 from orchestrator.core.document import ConfigurationLoaded, RulesLoaded
-from orchestrator.core.entry import Entry
+from orchestrator.core.entry import DAEMON, Entry
 from orchestrator.core.event import Event, HookReceived, Looked, NodeFound
 from orchestrator.core.ground import Ground
 from orchestrator.core.hook import CONNECT, canonical
@@ -20,11 +20,12 @@ from orchestrator.core.project import project
 from orchestrator.core.resource import Resource
 from orchestrator.core.rule import CALL as CALL_VERB
 from orchestrator.core.rule import Decision, Each, Step, Subject, Upon
+from orchestrator.core.subject import subject_of
 from orchestrator.core.value import evolve
 from orchestrator.core.world import CALL, STREAM, World
 from orchestrator.daemon.admitting import around, scoped
 from orchestrator.errors import ExpressionFailed
-from orchestrator.shell.documents.cases import Expected, NamedCase
+from orchestrator.shell.documents.cases import Case, Expected, NamedCase
 from orchestrator.shell.documents.doubled import RulesRead
 from orchestrator.shell.documents.resource import Resolve
 from orchestrator.shell.documents.step import step_of
@@ -33,6 +34,7 @@ from orchestrator.shell.documents.trigger import OF_LOG
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.admission import decided
 from orchestrator.web.firing import Asker
+from orchestrator.web.times import rfc3339
 
 SUBJECT: Final = "subject"
 NOW_MS: Final = 1_700_000_000_000
@@ -123,15 +125,10 @@ class Theatre:
     def _done(self, named: NamedCase, world: World) -> Outcome:
         """Return what comes of a case about a trigger: all that any rule does, in order."""
         case, steps, rules, because = named.case, list[Step](), list[str](), ""
-        event: Event = NodeFound(case.node)  # one that has a node; what it says is in the case
-        known: dict[str, Json] = {"position": 1, "node": case.node, "data": EMPTY}
-        known["type"] = case.upon
-        if case.upon not in OF_LOG:
-            body = self.vault.guard.object(case.body)
-            event = HookReceived(case.node, case.upon, body)
-            known |= {"type": "HookReceived", "data": Map({"method": case.upon, "body": body})}
-        entry = Entry(world.position + 1, NOW_MS, 0, case.node, event)
-        asker = Asker(around(self.vault), lambda _: Map({**known, **case.event}), Map, self.kinds)
+        entry, told = self._entry(case, world.position + 1)
+        if isinstance(entry.event, HookReceived):
+            world = project(world, entry, self.kinds)
+        asker = Asker(around(self.vault), lambda _: told, self.kinds)
         for name in world.firing.get(canonical(case.upon), ()):
             rule = world.rules[name]
             assert isinstance(rule, Upon), "no other rule does anything"
@@ -148,12 +145,26 @@ class Theatre:
                 else:
                     because = f"{name} fails: {step.why}"
         due = tuple(_at(step_of(form), case.node) for form in case.expect.do or ())
-        if (due, case.expect.fails) == (tuple(steps), bool(because)):
+        is_due = due == tuple(steps) or (case.expect.fails and case.expect.do is None)
+        if is_due and case.expect.fails is bool(because):
             return Outcome(named, tuple(rules), "")
         wanted = "a failure" if case.expect.fails else _steps(due)
         got = "a failure" if because else _steps(steps)
         said = f"expected {wanted}, got {got}"
         return Outcome(named, tuple(rules), f"{said} ({because})" if because else said)
+
+    def _entry(self, case: Case, position: int) -> tuple[Entry, Json]:
+        """Return the entry that a case is about, and what `events` would show of it."""
+        event: Event = NodeFound(case.node)  # one that has a node; what it says is in the case
+        known: dict[str, Json] = {"type": case.upon, "actor": DAEMON, "data": EMPTY}
+        if case.upon not in OF_LOG:
+            body = self.vault.guard.object(case.body)
+            event = HookReceived(case.node, case.upon, body)
+            data: Map[str, Json] = Map({"node": case.node, "method": case.upon, "body": body})
+            known = {"type": "HookReceived", "subject": subject_of(event), "data": data}
+            known["actor"] = case.node
+        known |= {"position": position, "time": rfc3339(NOW_MS), "node": case.node, "cause": None}
+        return Entry(position, NOW_MS, 0, case.node, event), Map({**known, **case.event})
 
     def _given(self, named: NamedCase) -> Iterable[Event]:
         case, given = named.case, named.case.given

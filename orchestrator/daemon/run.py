@@ -31,6 +31,7 @@ from orchestrator.daemon.loops import Loops
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.operate import Operator
 from orchestrator.daemon.pulse import Pulse
+from orchestrator.daemon.repeats import recall
 from orchestrator.errors import DocumentError, LogRefused
 from orchestrator.kinds.catalogue import KINDS
 from orchestrator.shell import systemd
@@ -177,6 +178,8 @@ class Daemon:
         path = self.settings.log.path / "seal.key"
         is_first_start = not self.memory.world.is_configured
         self.vault.key = sealing_key(path, is_first_start=is_first_start)
+        self.firing.is_ready = True
+        await recall(self.log, self.memory.repeats, self.codec.decode, self.clock.now_ms())
         await self.log.append([Fact(DaemonStarted(self.version, os.getpid()))])
         self.vault.sources = self.settings.secrets
         self.vault.whole = self.settings.hooks.sealed

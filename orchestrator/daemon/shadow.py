@@ -58,16 +58,16 @@ class Shadow:
     _open: dict[Ground, None] = field(factory=dict)
     _wide: dict[tuple[str, str], None] = field(factory=dict)
     _over: list[tuple[int, Ground]] = field(factory=list)
+    _due: dict[Ground, int] = field(factory=dict)
     _concerned: set[Placement] = field(factory=set)
     _wide_ms: int = 0
     _clock_ms: int = 0
 
     def load(self, loaded: Iterable[Event]) -> None:
         """Take documents at the point where the shadow stands, and what follows from them."""
-        times = [
-            (at_ms, one) for known in self.world.lingering.values() for one, at_ms in known.items()
-        ]
-        self._over = sorted(times)
+        for known in self.world.lingering.values():
+            for ground in known:
+                self._wait(ground, self.world.at_ms)
         for event in loaded:
             self._fold(Entry(self.world.position, self.world.at_ms, 0, "", event))
         self._note_all()
@@ -153,7 +153,10 @@ class Shadow:
 
     def _take_turns(self, now_ms: int) -> None:
         while self._over and self._over[0][0] <= now_ms:
-            self._note((heappop(self._over)[1],))
+            at_ms, ground = heappop(self._over)
+            if self._due.get(ground) == at_ms:
+                del self._due[ground]
+                self._note((ground,))
         if self._wide and now_ms >= self._wide_ms:
             for name, node in self._wide:
                 self._note(grounds(self.world, name, node))
@@ -170,24 +173,30 @@ class Shadow:
             return  # it stays as it was
         if found is None and ground in self.world.lingering.get(ground.node, EMPTY):
             found = overdue(self.world, ground, all_fresh(self.world, now_ms), now_ms)
-        if found is None:
-            return
-        if found.until_ms:
-            heappush(self._over, (found.until_ms, ground))
-        self._fold(Entry(self.world.position, self.world.at_ms, 0, "", found))
+        if found is not None:
+            self._fold(Entry(self.world.position, self.world.at_ms, 0, "", found))
+        self._wait(ground, now_ms)
+
+    def _wait(self, ground: Ground, now_ms: int) -> None:
+        """Ask about a ground again once it has lingered, or in a while where it may not go yet."""
+        until_ms = self.world.lingering.get(ground.node, EMPTY).get(ground, 0)
+        at_ms = until_ms if until_ms > now_ms else now_ms + TURN_MS
+        if until_ms and self._due.get(ground) != at_ms:
+            self._due[ground] = at_ms
+            heappush(self._over, (at_ms, ground))
 
     def _fire(self, entry: Entry) -> Iterator[RuleFired]:
         """Yield what rules do upon an entry, folded one after the other."""
         for rule in tuple(rules_upon(self.world, entry)):
             try:
-                upshots = self.asker.upshots(self.world, entry, rule)
+                facts, _ = self.asker.fire(self.world, entry, rule, entry.position)
             except ExpressionFailed:
                 continue
-            for upshot in upshots:
-                for event in (upshot.fired, *upshot.events):
-                    actor = f"{ACTOR}{rule.name}"
-                    self._fold(Entry(entry.position, entry.at_ms, entry.position, actor, event))
-                yield upshot.fired
+            for fact in facts:
+                told = Entry(entry.position, entry.at_ms, fact.cause, fact.actor, fact.event)
+                self._fold(told)
+                if isinstance(fact.event, RuleFired):
+                    yield fact.event
 
 
 def _bare(entry: Entry) -> Entry:

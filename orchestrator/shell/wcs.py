@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -102,6 +102,10 @@ def always() -> bool:
     return True
 
 
+async def nothing() -> None:
+    """Do nothing before a call leaves."""
+
+
 class NodeClient:
     """All calls to one node. Nodes share nothing: a silent one delays only itself."""
 
@@ -126,17 +130,22 @@ class NodeClient:
         self._looks = lane(LOOKS)
 
     async def send(
-        self, call: RestCall, is_due: Callable[[], bool] = always, cause: int = 0
+        self,
+        call: RestCall,
+        is_due: Callable[[], bool] = always,
+        cause: int = 0,
+        begun: Callable[[], Awaitable[None]] = nothing,
     ) -> RestReply:
         """Return the node's reply, after waiting for a slot and for the pace of `per_second`.
 
-        `cause` is the position of what called for it: the latest wait least.
+        `cause` is the position of what called for it: the latest wait least. `begun` is awaited in
+        the slot, right before it leaves.
 
         Raises CallNotDue when it is not due once it may go, NodeUnreachable when nothing was sent,
-        OutcomeUnknown when it may have arrived, and whatever `password` raises before anything is
-        sent.
+        OutcomeUnknown when it may have arrived, and whatever `password` and `begun` raise before
+        anything is sent.
         """
-        return await self._send(self._work, call, is_due=is_due, cause=cause)
+        return await self._send(self._work, call, is_due=is_due, cause=cause, begun=begun)
 
     async def look(self, call: RestCall) -> RestReply:
         """Return the reply to a call that only reads, which has slots of its own.
@@ -173,11 +182,13 @@ class NodeClient:
         root: str = "",
         is_due: Callable[[], bool] = always,
         cause: int = 0,
+        begun: Callable[[], Awaitable[None]] = nothing,
     ) -> RestReply:
         async with lane.slot(cause) as client:
             try:
                 if not is_due():
                     raise CallNotDue(call.path)
+                await begun()
                 reply = await self._exchange(client, call, verb, root or self._url)
             except NodeUnreachable:
                 self._counted = evolve(self._counted, unreachable=self._counted.unreachable + 1)

@@ -14,15 +14,26 @@ from orchestrator.core.configuration import Policy
 from orchestrator.core.doing import Unfilled, filled_steps
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.errand import Fired
-from orchestrator.core.event import Event, HookReceived, RuleFired, node_of
+from orchestrator.core.event import (
+    ActionFailed,
+    ActionFinished,
+    ActionStarted,
+    Adopted,
+    Event,
+    Forgotten,
+    HookReceived,
+    RuleFired,
+    node_of,
+)
 from orchestrator.core.filling import holds
 from orchestrator.core.fired import busy_until
 from orchestrator.core.hook import canonical
 from orchestrator.core.http import Reply
-from orchestrator.core.json import Json, JsonObject
+from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
 from orchestrator.core.linger import is_managed
 from orchestrator.core.mapping import Map
+from orchestrator.core.project import project
 from orchestrator.core.rule import CALL, Around, Rate, Scoped, Step, Upon
 from orchestrator.core.scope import names_upon
 from orchestrator.core.world import World
@@ -31,13 +42,13 @@ from orchestrator.web.orders import ordered
 from orchestrator.web.times import rfc3339
 
 SAID_MAX: Final = 300  # letters of why something could not be done
+ERRANDS_MAX: Final = 5_000  # calls of rules that wait to be sent
 ACTOR: Final = "rule:"
+DONE: Final = (RuleFired, ActionStarted, ActionFinished, ActionFailed, Adopted, Forgotten)
+"""What follows from a rule that does something, said by that rule."""
 
 Tell = Callable[[Entry], Json]
 """From an entry to what `events` shows of it."""
-
-Seal = Callable[[JsonObject], Map[str, Json]]
-"""From the body of a call to what the log may show of it; references to secrets stay."""
 
 
 @frozen
@@ -54,22 +65,31 @@ class Asker:
 
     around: Around
     tell: Tell
-    seal: Seal
     kinds: Kinds
 
-    def upshots(self, world: World, entry: Entry, rule: Upon) -> tuple[Upshot, ...]:
-        """Return what a rule does upon an entry, on the world that has it.
+    def fire(self, world: World, entry: Entry, rule: Upon, first: int) -> tuple[list[Fact], World]:
+        """Return what a rule does upon an entry, and the world with that.
+
+        The world is the one with the entry, and the first fact will stand at position `first`.
+        Each step is judged on what those before it have left.
 
         Raises:
             ExpressionFailed: it cannot be told whether it is to do anything.
         """
         scoped = self._scoped(world, entry)
         if not holds(rule.where, scoped({})):
-            return ()
+            return [], world
+        actor, facts = f"{ACTOR}{rule.name}", list[Fact]()
         if until_ms := busy_until(world, rule, entry.at_ms):
-            return _refrained(world, rule, entry, until_ms)
-        steps = filled_steps(rule, scoped, node_of(entry.event))
-        return tuple(self._upshot(world, entry, rule, step) for step in steps)
+            return _refrained(world, rule, entry, until_ms), world
+        for step in filled_steps(rule, scoped, node_of(entry.event)):
+            upshot = self._upshot(world, entry, rule, step)
+            position = first + len(facts)
+            own = [Fact(upshot.fired, entry.position, actor)]
+            own += [Fact(event, position, actor) for event in upshot.events]
+            facts += own
+            world = followed(world, own, self.kinds)
+        return facts, world
 
     def steps(self, world: World, entry: Entry, rule: Upon) -> list[Step | Unfilled] | None:
         """Return what a rule would do if anything can be done, None where it does not match.
@@ -99,11 +119,13 @@ class Asker:
         return Upshot(RuleFired(rule.name, rule.place, order.verb, order.arguments), order.events)
 
     def _called(self, world: World, rule: Upon, step: Step) -> Upshot:
+        if len(world.errands) >= ERRANDS_MAX:
+            return _failed(rule, CALL, f"{ERRANDS_MAX} calls wait to be sent already")
         destinations = world.configuration.destinations
-        if why := _unsent(world, step.node) or misuse(step.method, step.body, destinations):
+        if why := unsent(world, step.node) or misuse(step.method, step.body, destinations):
             return _failed(rule, CALL, why)
         arguments: Map[str, Json] = Map(
-            {"node": step.node, "method": step.method, "body": self.seal(step.body)}
+            {"node": step.node, "method": step.method, "body": step.body}
         )
         return Upshot(RuleFired(rule.name, rule.place, CALL, arguments, step.node))
 
@@ -113,7 +135,7 @@ def rules_upon(world: World, entry: Entry) -> Iterator[Upon]:
 
     What came a second time asks nobody again, nor does what such rules did themselves.
     """
-    if not world.firing or isinstance(_doer(world, entry), Upon):
+    if not world.firing or _is_done(entry):
         return
     match entry.event:
         case HookReceived(method=method, duplicate_of=0):
@@ -128,29 +150,26 @@ def rules_upon(world: World, entry: Entry) -> Iterator[Upon]:
         yield rule
 
 
-def facts_of(upshots: Sequence[Upshot], cause: int, first: int) -> list[Fact]:
-    """Return what is to be appended upon the entry at `cause`; the first one comes at `first`."""
-    facts: list[Fact] = []
-    for upshot in upshots:
-        actor = f"{ACTOR}{upshot.fired.rule}"
-        position = first + len(facts)
-        facts.append(Fact(upshot.fired, cause, actor))
-        facts += [Fact(event, position, actor) for event in upshot.events]
-    return facts
+def followed(world: World, facts: Sequence[Fact], kinds: Kinds) -> World:
+    """Return the world as it will be with some facts."""
+    for fact in facts:
+        entry = Entry(world.position + 1, world.at_ms, fact.cause, fact.actor, fact.event)
+        world = project(world, entry, kinds)
+    return world
 
 
-def _doer(world: World, entry: Entry) -> object:
-    """Return the rule that an entry comes from, None where it comes from none."""
-    is_of_rule = entry.actor.startswith(ACTOR)
-    return world.rules.get(entry.actor.removeprefix(ACTOR)) if is_of_rule else None
+def _is_done(entry: Entry) -> bool:
+    """Return whether an entry tells what a rule did itself."""
+    return entry.actor.startswith(ACTOR) and isinstance(entry.event, DONE)
 
 
-def _refrained(world: World, rule: Upon, entry: Entry, until_ms: int) -> tuple[Upshot, ...]:
+def _refrained(world: World, rule: Upon, entry: Entry, until_ms: int) -> list[Fact]:
     """Return that a rule did as much as it may, unless it was said since it last did anything."""
     if world.fired.get(rule.name, Fired()).until_ms > entry.at_ms:
-        return ()
+        return []
     why = f"it did so {told_rate(rule.at_most)} already: nothing until {rfc3339(until_ms)}"
-    return (Upshot(RuleFired(rule.name, rule.place, error=why, until_ms=until_ms)),)
+    fired = RuleFired(rule.name, rule.place, error=why, until_ms=until_ms)
+    return [Fact(fired, entry.position, f"{ACTOR}{rule.name}")]
 
 
 def told_rate(rate: Rate) -> str:
@@ -158,7 +177,7 @@ def told_rate(rate: Rate) -> str:
     return f"{rate.count} times within {rate.within_ms // 1000} s"
 
 
-def _unsent(world: World, node: str) -> str:
+def unsent(world: World, node: str) -> str:
     """Return why no call is sent to a node, "" where one is."""
     if not node:
         return "no node is named, and what it is about has none: write `node`"

@@ -18,7 +18,7 @@ class Hangs:
     async def look(self, call):
         return await self.client.look(call)
 
-    async def send(self, _call, _is_due, _cause):
+    async def send(self, *_):
         await trio.sleep_forever()
 
 
@@ -31,7 +31,7 @@ async def test_a_call_that_is_cut_off_is_no_longer_in_flight(autojump_clock):
         await stage.servers["wcs1"].client("p").publish("show")
         await trio.sleep(1)
         assert await stage.phases() == {"youtube": ("Starting", "in-flight")}
-        reconciler._tasks.cancel_scope.cancel()
+        reconciler.tasks.cancel_scope.cancel()
         await trio.sleep(1)
         assert stage.memory.world.in_flight == EMPTY
         assert (await stage.entries("ActionStarted", "ActionFailed", "ActionFinished")) == [

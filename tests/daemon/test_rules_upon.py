@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import trio
 from attrs import evolve
 
@@ -185,6 +186,42 @@ async def test_a_hook_that_comes_again_is_no_second_trigger(put, autojump_clock)
         assert len(await fired(stage)) == 1
 
 
+async def test_a_hook_that_comes_again_while_the_disk_hangs_is_no_second_trigger(
+    put, autojump_clock
+):
+    async with ruled(put(RESTART)) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        write = stage.log.run_work
+
+        async def slow(work):
+            await trio.sleep(2)
+            return await write(work)
+
+        stage.log.run_work = slow
+        async with trio.open_nursery() as nursery:
+            for _ in range(3):
+                body = {"type": "frozen", "payload": {"name": "show"}}
+                nursery.start_soon(tell, stage, "StreamEvent", body)
+                await trio.sleep(0.5)
+        assert len(await fired(stage)) == 1
+
+
+async def test_a_hook_that_comes_again_in_the_next_segment_is_no_second_trigger(
+    put, autojump_clock
+):
+    async with ruled(put(RESTART), segment_max=1) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        for _ in range(2):
+            await tell(stage, "StreamEvent", {"type": "frozen", "payload": {"name": "show"}})
+            await stage.kill()
+            await stage.start()
+        assert len(await fired(stage)) == 1
+
+
 async def test_what_cannot_be_done_is_said_and_nothing_else_is_kept_from_happening(
     put, autojump_clock
 ):
@@ -194,7 +231,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_else_is_kept_from_happeni
     where: hook.name == "show"
     do:
       - restart: "transponder/${hook.name}-b"
-      - pause: node/wcs7
+      - pause: "node/${hook.name}-7"
       - {call: /data/send, node: "wcs-${hook.name}", with: {operationId: a, payload: {a: 1}}}
       - {call: /data/send, with: {operationId: "${hook.nothing}", payload: {a: 1}}}
       - stop: ["${hook.name}"]
@@ -205,7 +242,7 @@ async def test_what_cannot_be_done_is_said_and_nothing_else_is_kept_from_happeni
         await publish(stage, "show")
         assert [(verb, error) for verb, _, error in await fired(stage)] == [
             ("restart", "transponder/show-b: not declared and not ours"),
-            ("pause", "node/wcs7: no such node (configured: wcs1)"),
+            ("pause", "node/show-7: no such node (configured: wcs1)"),
             ("call", "wcs-show: no such node"),
             ("call", "there is no nothing: ask with has() or in, or correct the name"),
             ("stop", ""),
@@ -287,3 +324,94 @@ async def test_the_shipped_rule_fetches_a_frozen_camera_anew_and_not_for_ever(pu
         node.turn(evolve(node.faults, streams_frozen=frozenset()))
         await trio.sleep(700)
         assert await stage.phases() == {"camera-1": ("Ready", "")}
+
+
+@pytest.mark.parametrize("depth", [1, 20, 28, 40, 61, 63])
+async def test_no_body_that_is_taken_in_ends_the_log(depth, put, autojump_clock):
+    rules = """rules:
+  echo:
+    upon: [OnDataEvent]
+    do: [{call: /data/send, with: {sessionId: s, operationId: o, payload: {a: "${hook.payload}"}}}]
+"""
+    async with ruled(put(rules)) as stage:
+        payload = 1
+        for _ in range(depth - 1):
+            payload = {"a": payload}
+        await tell(stage, "OnDataEvent", {"operationId": "o", "payload": payload})
+        await tell(stage, "OnDataEvent", {"operationId": "p", "payload": 1})
+        errors = [error for _, _, error in await fired(stage)]
+        deep = "what is to be sent nests deeper than 32"
+        assert errors == [deep if depth > 32 else "", ""]
+
+
+async def test_what_is_too_large_is_not_sent(put, autojump_clock):
+    async with ruled(put(GREET.replace('startsWith("guest")', 'startsWith("g")'))) as stage:
+        await tell(stage, "publishStream", {"name": "g" * 20_000, "sessionId": "s"})
+        assert [error for _, _, error in await fired(stage)] == [
+            "what is to be sent has over 16384 letters"
+        ]
+
+
+async def test_steps_see_what_those_before_them_did(put, autojump_clock):
+    rules = """rules:
+  both:
+    upon: [publishStream]
+    where: hook.name == "show"
+    do: [{stop: show}, {pause: show, for: 1m}]
+"""
+    show = "transponder/show"
+    async with ruled(put(rules)) as stage:
+        stage.transponder("show", "show", URL)
+        await stage.load()
+        await publish(stage, "show")
+        assert [(verb, error) for verb, _, error in await fired(stage)] == [
+            ("stop", ""),
+            (
+                "pause",
+                f"{show} is stopped and stays so: `orchestrator start {show}` ends that first",
+            ),
+        ]
+        (failing,) = (await status(stage))["failingRules"]
+        assert failing["rule"] == "both"
+
+
+async def test_a_node_that_has_become_observed_is_not_called_any_more(put, autojump_clock):
+    async with ruled(put(GREET)) as stage:
+        stage.errands.memory.is_verified = False
+        await publish(stage, "guest-1")
+        stage.node_values["wcs1"] = Node(policy=Policy.OBSERVE)
+        await stage.load()
+        stage.errands.memory.is_verified = True
+        await trio.sleep(5)
+        assert stage.mutations() == []
+        assert [kind for kind, _, _ in await calls(stage)] == ["ActionFailed"]
+
+
+async def test_what_a_removed_rule_did_is_no_trigger(put, autojump_clock):
+    chain = """rules:
+  two:
+    upon: [ActionStarted, ActionFinished]
+    do: [{stop: transponder/show}]
+"""
+    async with ruled(put(GREET)) as stage:
+        stage.errands.memory.is_verified = False
+        await publish(stage, "guest-1")
+        put(chain)
+        await stage.load()
+        stage.errands.memory.is_verified = True
+        await trio.sleep(5)
+        assert [verb for verb, _, _ in await fired(stage)] == ["call"]
+
+
+async def test_an_intent_that_is_refused_and_stands_in_the_log_is_told(put, autojump_clock):
+    async with ruled(put(GREET)) as stage:
+        stage.errands.memory.is_verified = False
+        await publish(stage, "guest-1")
+        stage.disk.denies = "no answer"
+        stage.errands.memory.is_verified = True
+        await trio.sleep(3)
+        stage.disk.denies = ""
+        await trio.sleep(10)
+        sent = [one for one in stage.mutations() if "data" in one]
+        kinds = [kind for kind, _, _ in await calls(stage)]
+        assert (len(sent), kinds[-1]) in ((0, "ActionFailed"), (1, "ActionFinished"))

@@ -121,6 +121,8 @@ def _read(path: Path, base: Path, faults: Faults) -> Iterator[NamedCase]:
     beside = _about(path)
     about = shown(beside, base) if beside is not None else ""
     for key, _ in written.pairs:
+        if key.text not in form.cases:
+            continue  # no name, which was said
         case = form.cases[key.text]
         if message := _fault(case):
             faults.add(key.place, message)

@@ -112,7 +112,7 @@ class _Reading:
         reader = RuleReader(self.faults, self.warnings, self.maker)
         written = {key: self.nodes(key) for key in ("rules", "tables")}
         sound = [reader.is_sound(node) for _, node in written["rules"].values()]
-        if form is FAULTY or not all(sound):
+        if form is FAULTY or not all(sound) or self.faults.ordered:
             return self.made((), ())
         made = [
             reader.rule(name, form.rules[name], key, node)

@@ -4,7 +4,7 @@ What stands there without expressions is checked when the rule is loaded; what c
 when they have values, as if an operator had written it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -12,10 +12,12 @@ from attrs import field, frozen
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.filling import expressions
 from orchestrator.core.json import Json
+from orchestrator.core.kind import Kinds
 from orchestrator.core.mapping import EMPTY, Map
 from orchestrator.core.quantity import parse_duration
 from orchestrator.core.resource import Place
-from orchestrator.core.rule import CALL, Rate, Step
+from orchestrator.core.rule import CALL, REFERENCE, Rate, Step
+from orchestrator.shell.documents.clear import broken_references, is_written_out
 from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import DAY_MS, OneOf, Pattern, rules
@@ -23,9 +25,11 @@ from orchestrator.shell.documents.scalar import Refused
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.calls import CALLS, misuse
 from orchestrator.web.methods.method import Form
+from orchestrator.web.names import NODE
 from orchestrator.web.orders import LASTING
 
 VERBS: Final = ("stop", "start", "pause", "resume", "restart", "adopt", "forget")
+ECHOED: Final = frozenset({"/data/send"})
 METHODS: Final = tuple(sorted(path for path in CALLS if not CALLS[path].is_reading))
 SAMPLES: Final[Mapping[Form, Json]] = Map(
     {
@@ -71,6 +75,8 @@ class StepReader:
     configuration: Configuration
     vault: Vault
     faults: Faults
+    resolve: Callable[[str], str]
+    kinds: Kinds
 
     def step(self, form: StepForm, place: Place) -> Step:
         """Return one step."""
@@ -80,6 +86,8 @@ class StepReader:
             self.faults.add(place, message)
             return Step("")
         step = step_of(form)
+        for text in (*step.resources, step.node):
+            self.check_name(text, place)
         if form.for_ms and step.verb not in LASTING:
             message = f"“for” belongs to {' and '.join(sorted(LASTING))}: remove it"
             self.faults.add(place, message)
@@ -88,6 +96,21 @@ class StepReader:
         elif form.with_ or form.node:
             self.faults.add(place, "“with” and “node” belong to “call”: remove them")
         return step
+
+    def check_name(self, text: str, place: Place) -> None:
+        """Say what is wrong with a name of what a step is for, as far as it is written out."""
+        if f"${{{REFERENCE}" in text:
+            self.faults.add(place, "a secret names nothing: write the name")
+        kind, slash, rest = text.partition("/")
+        if not slash or expressions(kind):
+            return
+        if kind == NODE and rest and not expressions(rest):
+            nodes = self.configuration.nodes
+            if nodes and rest not in nodes:
+                hint = suggestion(rest, nodes)
+                self.faults.add(place, f"the node {quoted(rest)} is not configured: {hint}")
+        elif kind != NODE and kind not in self.kinds:
+            self.faults.add(place, f"{quoted(kind)} is no kind: {suggestion(kind, self.kinds)}")
 
     def check_call(self, form: StepForm, place: Place) -> None:
         """Say what is wrong with a call, as far as that can be told without values."""
@@ -103,8 +126,13 @@ class StepReader:
         }
         if why := misuse(form.call, literal.update(sampled)):
             self.faults.add(place, why)
-        if self.vault.sealer.object(literal) != literal:
+        if is_written_out(form.with_, self.vault.sealer.whole):
             message = "a secret stands here, and the log would show it: write ${secret.NAME}"
+            self.faults.add(place, message)
+        for message in broken_references(form.with_, self.resolve):
+            self.faults.add(place, message)
+        if form.call in ECHOED and f"${{{REFERENCE}" in str(form.with_):
+            message = f"{form.call} comes back as a hook, and the log would show the secret"
             self.faults.add(place, message)
 
 

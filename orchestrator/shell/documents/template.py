@@ -19,6 +19,7 @@ from orchestrator.core.resource import Place, Resource
 from orchestrator.core.rule import REFERENCE, Each
 from orchestrator.core.value import evolve
 from orchestrator.errors import ExpressionFailed
+from orchestrator.shell.documents.clear import is_written_out
 from orchestrator.shell.documents.decode import suggestion
 from orchestrator.shell.documents.faults import Faults
 from orchestrator.shell.documents.member import members_of
@@ -106,6 +107,11 @@ class Maker:
         known = tuple(pair for pair in plain if not has_expression(pair[1]))
         reader.check_defaults(MappingNode(node.place, known), kind)
         self.check_node(reader, node)
+        for key, value in node.pairs:
+            for text in scalars(value) if has_expression(value) else ():
+                if is_written_out(text.text, self.vault.sealer.whole, key.text):
+                    message = "what looks like a key stands here in clear: put it into `secrets`"
+                    reader.faults.add(text.place, message)
         for warning in reader.warned_of_keys(MappingNode(node.place, known), kind):
             reader.faults.keep(warning)
 

@@ -132,7 +132,9 @@ class TriggerReader:
         if written is None or not form.do:
             self.faults.add(node.place, "“do” is missing: write what is to be done")
         items = written.items if isinstance(written, SequenceNode) else (written,)
-        reader = StepReader(self.maker.configuration, self.maker.vault, self.faults)
+        maker = self.maker
+        resolve = maker.resolve or maker.vault.resolved
+        reader = StepReader(maker.configuration, maker.vault, self.faults, resolve, maker.kinds)
         steps = tuple(
             reader.step(one, where.place)
             for one, where in zip(form.do, items, strict=False)

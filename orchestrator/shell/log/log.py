@@ -26,6 +26,8 @@ from orchestrator.shell.log.store import Opened, Store
 
 BATCH_MAX = 512  # entries in one commit: more gain nothing and make the first of them wait
 MADE = 2  # entries that what is still to be made is taken for
+ENTRIES_MAX = 4 * BATCH_MAX  # with what follows from them
+MAKING_S = 0.5  # that a commit may spend on what is still to be made
 WAITING_MAX = 20_000  # facts not on disk yet: beyond it we refuse instead of growing
 
 
@@ -50,13 +52,15 @@ async def in_thread(work: Callable[[], object], /) -> object:
 Make = Callable[[Sequence[Entry], int], Sequence[Fact]]
 """Makes facts on what goes to disk before them, which nobody has heard of yet, and their time."""
 
-Follow = Callable[[Sequence[Entry], int], Sequence[Fact]]
-"""Says what follows at once from the last entries, so many, of those that go to disk."""
+Follow = Callable[[Sequence[Entry], int], Sequence[Fact] | None]
+"""Says what follows at once from the last entries, so many, of those that go to disk.
+
+None: there was nothing to be thought about.
+"""
 
 
-def nothing(_entries: Sequence[Entry], _count: int) -> Sequence[Fact]:
+def nothing(_entries: Sequence[Entry], _count: int) -> None:
     """Say that nothing follows."""
-    return ()
 
 
 @define(eq=False)
@@ -233,20 +237,31 @@ class Log:
         What fails in the making is its caller's, and makes nothing. Others may run in between.
         """
         entries: list[Entry] = []
-        for append in batch:
+        began = trio.current_time()
+        for number, append in enumerate(batch):
             if append.make is not None:
                 try:
                     append.facts = tuple(append.make(entries, self._at_ms))
                 except Exception as failed:  # noqa: BLE001 - its caller gets it, whatever it is
                     append.failed = failed
-                if len(batch) > 1:
-                    await trio.lowlevel.cancel_shielded_checkpoint()
             append.entries = self._numbered(append.facts, len(entries))
             entries += append.entries
             followed = self.follow(entries, len(append.entries))
-            entries += self._numbered(followed, len(entries))
-            append.facts = (*append.facts, *followed)
+            entries += self._numbered(followed or (), len(entries))
+            append.facts = (*append.facts, *(followed or ()))
+            if len(batch) > 1 and (append.make is not None or followed is not None):
+                await trio.lowlevel.cancel_shielded_checkpoint()
+            if trio.current_time() - began > MAKING_S or len(entries) > ENTRIES_MAX:
+                self._put_back(batch, number + 1)
+                break
         return entries
+
+    def _put_back(self, batch: list[Append], first: int) -> None:
+        """Leave what comes after these to the next commit: they have kept others waiting."""
+        rest = batch[first:]
+        del batch[first:]
+        self._waiting.extendleft(reversed(rest))
+        self._waiting_count += sum(append.weight for append in rest)
 
     def _numbered(self, facts: Sequence[Fact], before: int) -> tuple[Entry, ...]:
         """Return facts as entries that come after so many others of the same batch."""

@@ -19,9 +19,9 @@ WHOLE = """rules:
       - stop: "transponder/${hook.name}"
         for: 30s
       - restart: [show, "pull/${item.name}"]
-      - call: /data/send
+      - call: /push/startup
         node: "${item.node}"
-        with: {sessionId: "${hook.sessionId}", operationId: a, payload: {key: "${secret.k}"}}
+        with: {streamName: "${hook.name}", rtmpUrl: "rtmp://h/live/${secret.key}"}
 """
 
 
@@ -40,17 +40,11 @@ def read(settings, vault, tmp_path):
 
 
 def test_a_rule_that_does_something_is_read_whole(read):
-    body = Map(
-        {
-            "sessionId": "${hook.sessionId}",
-            "operationId": "a",
-            "payload": Map({"key": "${secret.k}"}),
-        }
-    )
+    body = Map({"streamName": "${hook.name}", "rtmpUrl": "rtmp://h/live/${secret.key}"})
     steps = (
         Step("stop", ("transponder/${hook.name}",), 30_000),
         Step("restart", ("show", "pull/${item.name}")),
-        Step("call", method="/data/send", body=body, node="${item.node}"),
+        Step("call", method="/push/startup", body=body, node="${item.node}"),
     )
     rule = Upon(
         "greet",
@@ -106,6 +100,24 @@ def test_a_rule_may_do_so_a_thousand_times_an_hour_where_it_says_nothing(read):
          "1:32: the node “wcs7” is not configured: did you mean “wcs2”?"),
         ("upon: connect, do: {call: /push/startup, with: {streamName: a, rtmpUrl: 'rtmp://h/l/key'}}",
          "1:32: a secret stands here, and the log would show it: write ${secret.NAME}"),
+        ("upon: connect, do: {call: /push/startup, with: {rtmpUrl: 'rtmp://u:p@h/l/${hook.name}'}}",
+         "1:32: a secret stands here, and the log would show it: write ${secret.NAME}"),
+        ("upon: connect, do: {call: /data/send, with: {operationId: a, payload: {password: p}}}",
+         "1:32: a secret stands here, and the log would show it: write ${secret.NAME}"),
+        ("upon: connect, do: {call: /data/send, with: {payload: {a: '${secret.key}'}}}",
+         "1:32: /data/send comes back as a hook, and the log would show the secret"),
+        ("upon: connect, do: {call: /push/startup, with: {streamName: '${secret.gone}'}}",
+         "1:32: secret gone: it is not listed under `secrets:` in the configuration"),
+        ("upon: connect, do: {call: /push/startup, with: {streamName: '${secret.key + 1}'}}",
+         "1:32: write a reference as ${secret.NAME}, with nothing else in its braces"),
+        ("upon: connect, do: {call: /data/send, with: {payload: {'${secret.key}': 1}}}",
+         "1:32: a secret cannot be a name: write it as a value"),
+        ("upon: connect, do: {stop: '${secret.key}'}",
+         "1:32: a secret names nothing: write the name"),
+        ("upon: connect, do: {stop: transponders/a}",
+         "1:32: “transponders” is no kind: did you mean “transponder”?"),
+        ("upon: connect, do: {pause: node/wcs7}",
+         "1:32: the node “wcs7” is not configured: did you mean “wcs2”?"),
         ("upon: connect, do: {stop: a}, atMost: '3'", "1:51: write times/duration, as in 3/10m"),
         ("upon: connect, do: {stop: a}, atMost: 3/10d",
          "1:12: write up to 10000 times within up to 7d, as in 3/10m"),
