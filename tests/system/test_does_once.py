@@ -114,3 +114,69 @@ def test_eight_kills_leave_each_hook_its_one_call(system, figure):
 @pytest.mark.nightly
 def test_fifty_kills_leave_each_hook_its_one_call(system, figure):
     kill_while_calling(system, 50, figure)
+
+
+MANY = {
+    "rules": {
+        "many": {
+            "upon": ["StreamEvent"],
+            "forEach": "[" + ", ".join(map(str, range(40))) + "]",
+            "do": [
+                {
+                    "call": "/data/send",
+                    "with": {"sessionId": "s", "operationId": "n${item}", "payload": {"a": 1}},
+                }
+            ],
+        }
+    }
+}
+
+
+def queued(system):
+    """Have forty calls wait for a node that takes its time over each."""
+    system.configure(nodes=with_limits(system, {"parallel": 1, "perSecond": 20}))
+    system.rule(MANY, {})
+    system.emulate(hooks=None)
+    system.run()
+    body = {"sessionId": "s", "mediaSessionId": "m", "type": "go"}
+    assert system.hook(body, "StreamEvent")[0] == 200
+    eventually(lambda: sent(system), 10)
+
+
+def with_limits(system, limits):
+    return {name: {**node, "limits": limits} for name, node in system.values["nodes"].items()}
+
+
+def sent(system):
+    """Return the operations that the node was told, in order."""
+    return [
+        one["detail"]["body"]["operationId"]
+        for one in system.journal()
+        if (one["kind"], one["what"]) == ("rest", "/data/send")
+    ]
+
+
+def test_calls_that_wait_outlive_an_orderly_end(system):
+    queued(system)
+    assert system.stop()[0] == 0
+    before = sent(system)
+    assert len(before) < 40
+    begun = [one for one in system.entries("ActionStarted") if one["actor"] == "rule:many"]
+    assert len(begun) == len(before)
+    system.run()
+    eventually(lambda: len(sent(system)) == 40, 20)
+    assert sorted(sent(system)) == sorted(f"n{number}" for number in range(40))
+
+
+def test_calls_that_wait_outlive_a_node_that_is_set_up_anew(system):
+    queued(system)
+    system.configure(nodes=with_limits(system, {"parallel": 2, "perSecond": 20}))
+    assert system.command("reload")[0] == 0
+    eventually(lambda: len(set(sent(system))) >= 39, 20)
+    eventually(lambda: not open_errands(system), 20)
+    entries = system.entries("ActionStarted", "ActionFinished", "ActionFailed")
+    causes = {one["cause"] for one in entries if one["type"] != "ActionStarted"}
+    started = [one["position"] for one in entries if one["type"] == "ActionStarted"]
+    assert set(started) <= causes
+    assert max(Counter(sent(system)).values()) == 1
+    assert system.stop()[0] == 0
