@@ -1,5 +1,6 @@
 """`orchestrator backtest`: what would have been otherwise under other documents."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def backtest(
     if output == "text":
         show.page("\n".join(_lines(found)))
     else:
-        show.value({name: found[name] for name in ("actions", "decisions")}, output)
+        show.value(found, output)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
@@ -49,11 +50,17 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for word in ("decisions", "actions"):
         for one in found[word]:
             yield (
-                f"  {SYMBOLS[one['change']]} {one['resource']} on {one['node']} at {one['at']}: "
+                f"  {SYMBOLS[one['change']]} {one['resource']}{_on(one['node'])} at {one['at']}: "
                 f"{_told(one['before'], word)} → {_told(one['after'], word)}"
             )
+    for one in found["failing"]:
+        yield f"  ! rule {one['rule']} fails, {one['count']} times: {one['message']}"
     decisions, actions = len(found["decisions"]), len(found["actions"])
     yield f"would have been otherwise: decisions {decisions}, actions {actions}"
+
+
+def _on(node: str) -> str:
+    return f" on {node}" if node else ""
 
 
 def _told(value: Any, word: str) -> str:
@@ -64,8 +71,10 @@ def _told(value: Any, word: str) -> str:
         given = ", ".join(f"{name} {value['overwrite'][name]}" for name in value["overwrite"])
         return f"{value['decision']} by {value['rule']}{f' with {given}' if given else ''}"
     if "verb" in value:
-        done = value["error"] or f"{value['verb']} {value['arguments'].get('method', '')}".rstrip()
-        return f"{value['rule']}: {done}"
+        given = value["arguments"]
+        what = given.get("method") or ", ".join(given.get("resources", ()))
+        body = f" {json.dumps(given['body'], ensure_ascii=False)}" if given.get("body") else ""
+        return f"rule {value['rule']}: " + (value["error"] or f"{value['verb']} {what}{body}")
     return ", ".join(
         f"{name}: {said}" for name, said in value.items() if said not in (None, "", False)
     )

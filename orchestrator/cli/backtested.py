@@ -58,6 +58,10 @@ def backtested(path: Path, folders: Folders, since: At | None) -> dict[str, Any]
     return {
         "decisions": [one.told for one in test.decisions],
         "actions": [one.told for one in test.actions],
+        "failing": [
+            {"rule": rule, "message": why, "count": times}
+            for (rule, why), times in sorted(test.other.failing.items())
+        ],
         "entries": count,
         "first": world.position + 1,
     }

@@ -6,7 +6,6 @@ is wanted, once the streams that it reads are.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from attrs import define, field, frozen
 
@@ -27,8 +26,6 @@ from orchestrator.daemon.firing import asker_of
 from orchestrator.daemon.shadow import Said, Shadow
 from orchestrator.shell.secrets import Vault
 from orchestrator.web.admission import Decided
-
-NODE: Final = "node"
 
 
 @frozen
@@ -136,7 +133,7 @@ class Backtest:
                 after.remove(one)
         node = getattr(entry.event, "node", "")
         for done, is_before in (*((one, True) for one in before), *((one, False) for one in after)):
-            for resource in _resources(done, node):
+            for resource in _resources(done):
                 pair = (done, None) if is_before else (None, done)
                 self.actions.append(Difference(resource, node, entry.position, *pair))
 
@@ -188,10 +185,11 @@ def _done(fired: RuleFired) -> dict[str, Json]:
     return {**done, "arguments": thaw(fired.arguments)}
 
 
-def _resources(done: dict[str, Json], node: str) -> Iterator[str]:
+def _resources(done: dict[str, Json]) -> Iterator[str]:
+    """Yield what a rule does something to; the rule itself where that is no resource."""
     arguments = done["arguments"]
     assert isinstance(arguments, dict), "those of a verb"
     if done["verb"] == CALL or not arguments.get("resources"):
-        yield f"{NODE}/{arguments.get('node', node)}"
+        yield f"rule/{done['rule']}"
         return
     yield from arguments["resources"]

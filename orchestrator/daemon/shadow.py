@@ -47,7 +47,10 @@ class Said:
 
 @define(eq=False)
 class Shadow:
-    """See the module. Events of types in `ignored` are left out: other documents stand for them."""
+    """See the module. Events of types in `ignored` are left out: other documents stand for them.
+
+    `failing` counts, by rule and reason, how often a rule could not be asked.
+    """
 
     world: World
     kinds: Kinds
@@ -55,6 +58,7 @@ class Shadow:
     asker: Asker
     scoped: Scoped
     ignored: tuple[type[Event], ...] = ()
+    failing: dict[tuple[str, str], int] = field(factory=dict)
     _open: dict[Ground, None] = field(factory=dict)
     _wide: dict[tuple[str, str], None] = field(factory=dict)
     _over: list[tuple[int, Ground]] = field(factory=list)
@@ -88,6 +92,9 @@ class Shadow:
             fired = tuple(self._fire(entry))
         self._derive(entry.at_ms)
         return Said(found, fired, frozenset(self._concerned))
+
+    def _failed(self, rule: str, why: str) -> None:
+        self.failing[rule, why] = self.failing.get((rule, why), 0) + 1
 
     def _is_left_out(self, entry: Entry) -> bool:
         """Return whether an entry tells what this shadow finds out by itself, or ignores."""
@@ -169,7 +176,8 @@ class Shadow:
     def _ask(self, ground: Ground, now_ms: int) -> None:
         try:
             found = self.deriver.derived(self.world, ground, now_ms)
-        except ExpressionFailed:
+        except ExpressionFailed as failed:
+            self._failed(ground.rule, str(failed))
             return  # it stays as it was
         if found is None and ground in self.world.lingering.get(ground.node, EMPTY):
             found = overdue(self.world, ground, all_fresh(self.world, now_ms), now_ms)
@@ -190,7 +198,8 @@ class Shadow:
         for rule in tuple(rules_upon(self.world, entry)):
             try:
                 facts, _ = self.asker.fire(self.world, entry, rule, entry.position)
-            except ExpressionFailed:
+            except ExpressionFailed as failed:
+                self._failed(rule.name, str(failed))
                 continue
             for fact in facts:
                 told = Entry(entry.position, entry.at_ms, fact.cause, fact.actor, fact.event)

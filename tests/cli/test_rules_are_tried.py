@@ -144,6 +144,12 @@ def test_what_rules_do_is_tried_too(folder, case, said):
     assert code == (0 if said == "ok  " else 1)
 
 
+def test_a_case_without_a_name_is_a_fault(folder):
+    (folder / "a.test.yaml").write_text("cases: {'': {upon: connect, expect: {do: []}}}\n")
+    code, _, err = run(folder)
+    assert (code, "a.test.yaml:1:9: a name is empty" in err) == (1, True)
+
+
 def test_reports_are_for_programs(folder, tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     code, out, _ = run(folder, "-o", "json", "--junit", tmp_path / "report.xml", "--run", "^b")

@@ -51,8 +51,8 @@ def intent_after_the_call(patch):
             natural, media, getattr(step, "sent", EMPTY),
         )  # fmt: skip
         outcome = await self._outcome(step, world)
-        await self._append(Fact(started, step.cause))
-        await self._append(Fact(outcome))
+        await self.append(Fact(started, step.cause))
+        await self.append(Fact(outcome))
 
     patch.setattr(acting.Acting, "_act", act)
 

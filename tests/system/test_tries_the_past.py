@@ -46,7 +46,13 @@ def other(system, folder, text):
 
 def test_other_documents_and_what_they_would_have_changed(past):
     code, out, err = past.command("backtest", "-o", "json")
-    assert (code, json.loads(out), err) == (0, {"actions": [], "decisions": []}, "")
+    found = json.loads(out)
+    assert (code, found["actions"], found["decisions"], err) == (0, [], [], "")
+    for when in ("1h", "1ms", "2026-01-01T00:00:00Z"):
+        code, out, err = past.command("backtest", "--since", when)
+        assert (code, out.splitlines()[-1], err) == (
+            0, "would have been otherwise: decisions 0, actions 0", "",
+        )  # fmt: skip
 
     rules = other(past, "others", OTHER)
     code, out, err = past.command("backtest", "--rules", rules, "-o", "json")
@@ -79,6 +85,19 @@ def test_other_documents_and_what_they_would_have_changed(past):
     assert (line["before"]["rtmpUrl"], line["after"]["rtmpUrl"]) == (
         "rtmp://h.lan/live", "rtmp://new.lan/live",
     )  # fmt: skip
+
+
+def test_rules_that_fail_are_named(past):
+    text = "rules: {r: {upon: publishStream, where: hook.nix == 1, do: {stop: line}}}"
+    code, out, _ = past.command("backtest", "--rules", other(past, "failing", text))
+    why = "there is no nix: ask with has() or in, or correct the name"
+    assert (code, f"  ! rule r fails, 3 times: {why}" in out.splitlines()) == (0, True)
+
+
+def test_without_its_key_nothing_is_compared_and_none_is_made(past):
+    (past.log / "seal.key").unlink()
+    code, _, err = past.command("backtest")
+    assert (code, "seal.key" in err, (past.log / "seal.key").exists()) == (1, True, False)
 
 
 def test_what_is_asked_wrongly_is_said(past):

@@ -146,6 +146,12 @@ def test_both_spellings_of_a_hook_are_one(ruled, vault, put):
          "1:12: token is a secret, and the log would show it: rules do not give it"),
         ("tables: {t: {file: gone.yaml}}",
          "the file cannot be read (No such file or directory): check path and permissions"),
+        ("rules: {'': {admit: connect, decide: deny}}",
+         "1:9: a name is empty or has invisible characters: rename it"),
+        ('rules: {"a\\tb": {admit: connect, decide: deny}}',
+         "1:9: a name is empty or has invisible characters: rename it"),
+        ("tables: {'': {file: t.json}}",
+         "1:10: a name is empty or has invisible characters: rename it"),
         ("rule: {}", "1:1: the key “rule” is not known here: did you mean “rules”?"),
     ],
 )  # fmt: skip
