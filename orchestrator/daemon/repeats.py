@@ -14,7 +14,7 @@ from attrs import define, field
 
 from orchestrator.codec import Row
 from orchestrator.core.entry import Entry
-from orchestrator.core.event import HookReceived
+from orchestrator.core.event import Checkpoint, HookReceived
 from orchestrator.core.filter import Filter
 from orchestrator.core.hook import KEEP_ALIVE
 from orchestrator.core.json import text
@@ -31,8 +31,12 @@ _About = tuple[str, str, str]
 
 @define(eq=False)
 class Repeats:
-    """The last hook of each method about each stream, call and session, for a while."""
+    """The last hook of each method about each stream, call and session, for a while.
 
+    `since_ms` is when the newest segment began: older ones were not read.
+    """
+
+    since_ms: int = 0
     _last: dict[_About, Entry] = field(factory=dict)
     _coming: dict[_About, tuple[HookReceived, trio.Event]] = field(factory=dict)
 
@@ -71,6 +75,8 @@ class Repeats:
     def keep(self, entry: Entry, now_ms: int) -> None:
         """Remember an entry that is in the log, if it is a hook that may be repeated."""
         hook = entry.event
+        if isinstance(hook, Checkpoint):
+            self.since_ms = entry.at_ms
         if not isinstance(hook, HookReceived) or hook.method in ALIKE:
             return
         if now_ms - entry.at_ms > WINDOW_MS:
@@ -87,6 +93,8 @@ async def recall(log: Log, repeats: Repeats, decode: Callable[[Row], Entry], now
 
     A start reads no older one; but a log may roll between a hook and its repetition.
     """
+    if repeats.since_ms < now_ms - WINDOW_MS:
+        return
     wanted = Filter(since_ms=now_ms - WINDOW_MS, types=frozenset({HookReceived.__name__}))
     for row in reversed((await log.read(wanted, RECALLED_MAX))[-KEPT_MAX:]):
         repeats.recall(decode(row), now_ms)
