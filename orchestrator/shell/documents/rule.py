@@ -5,7 +5,7 @@ can be asked.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from attrs import define
@@ -128,20 +128,54 @@ class RuleReader:
         return tuple(sorted(names))
 
 
+UNHEARD: Final[Mapping[str, str]] = {
+    "HookReceived": "name the method of the hook, such as publishStream",
+    "RuleFired": "what a rule does sets off no other",
+    "Checkpoint": "it says nothing new",
+}
+"""Types of events upon which nothing is done, and why."""
+
+
+def check_admitted(text: str) -> None:
+    """Refuse what is no hook that asks.
+
+    Raises:
+        Refused: it is none, or asks for what happens all the same.
+    """
+    if text in POINTLESS:
+        raise Refused(f"{text} happens all the same, whatever is answered: leave it out")
+    if text not in ADMITTED:
+        hint = suggestion(text, ADMITTED)
+        raise Refused(f"the hook {quoted(text)} is not one that asks: {hint}")
+
+
+def check_trigger(text: str) -> None:
+    """Refuse what is neither a hook nor an event upon which anything is done.
+
+    Raises:
+        Refused: it is none, or none of this version.
+    """
+    if text == ALARM:
+        raise Refused("alarms come from WCS OAM, which is not in this version: remove it")
+    if text in UNHEARD:
+        raise Refused(f"{text} is no trigger: {UNHEARD[text]}")
+    if text not in TRIGGERS:
+        raise Refused(
+            f"{quoted(text)} is neither a hook nor an event: {suggestion(text, TRIGGERS)}"
+        )
+
+
+CHECKS: Final[Mapping[str, Callable[[str], None]]] = {
+    "admit": check_admitted,
+    "upon": check_trigger,
+    "call": check_method,
+}
+
+
 def text_of(node: ScalarNode, member: Member) -> str:
     """Return a text of a rule; what its expressions mean is checked apart, with the trigger."""
-    if member.name == "admit" and node.text in POINTLESS:
-        raise Refused(f"{node.text} happens all the same, whatever is answered: leave it out")
-    if member.name == "admit" and node.text not in ADMITTED:
-        hint = suggestion(node.text, ADMITTED)
-        raise Refused(f"the hook {quoted(node.text)} is not one that asks: {hint}")
-    if member.name == "upon" and node.text == ALARM:
-        raise Refused("alarms come from WCS OAM, which is not in this version: remove it")
-    if member.name == "upon" and node.text not in TRIGGERS:
-        hint = suggestion(node.text, TRIGGERS)
-        raise Refused(f"{quoted(node.text)} is neither a hook nor an event: {hint}")
-    if member.name == "call":
-        check_method(node.text)
+    if member.name in CHECKS:
+        CHECKS[member.name](node.text)
     if member.name not in TEXTS and member.name not in OF_STEPS and member.key not in WHOLE:
         return checked(node.text, member)
     if member.key in WHOLE:

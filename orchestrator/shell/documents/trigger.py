@@ -3,6 +3,7 @@
 The form of a rule, and for each of the three triggers the rule that it makes.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, get_args
 
 from attrs import define, field, frozen
@@ -28,7 +29,7 @@ from orchestrator.shell.documents.faults import Faults, quoted
 from orchestrator.shell.documents.member import DAY_MS, Named, OneOf, Range, rules
 from orchestrator.shell.documents.step import RATE, StepForm, StepReader, rate_of
 from orchestrator.shell.documents.template import Maker
-from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, SequenceNode
+from orchestrator.shell.documents.tree import MappingNode, Node, ScalarNode, SequenceNode, scalars
 
 HOOK: Final = "hook"
 ADMITTED: Final = (*REFUSABLE, *sorted(SPELLINGS))
@@ -104,7 +105,8 @@ class TriggerReader:
             on_error,
             form.when_unreachable,
         )
-        self.warn_of_fields(rule, node)
+        asked = (rule.where, *expressions(rule.overwrite))
+        self.warn_of_fields(rule.methods, asked, rule.overwrite, node)
         return rule
 
     def each(
@@ -147,18 +149,22 @@ class TriggerReader:
             except ValueError as error:
                 self.faults.add(node.place, str(error))
         words = tuple(dict.fromkeys(map(canonical, form.upon)))
+        texts = (one.text for one in scalars(node.get("do")))
+        asked = (form.where, form.for_each, *(one for text in texts for one in expressions(text)))
+        self.warn_of_fields(words, asked, (), node)
         return Upon(name, key.place, words, steps, form.where, rate, form.for_each)
 
-    def warn_of_fields(self, rule: Admit, node: Node) -> None:
-        """Warn of fields that none of the hooks is known to have."""
-        if any(method not in FIELDS for method in rule.methods):
+    def warn_of_fields(
+        self, methods: Iterable[str], asked: Iterable[str], given: Iterable[str], node: Node
+    ) -> None:
+        """Warn of fields that none of the hooks is known to have: asked for, or given."""
+        if any(method not in FIELDS for method in methods):
             return
-        known = sorted({name for method in rule.methods for name in FIELDS[method]})
-        texts = (rule.where, *expressions(rule.overwrite))
-        asked = {one for text in texts for one in members(text, HOOK)}
-        for name in (*sorted(asked - set(known)), *sorted(set(rule.overwrite) - set(known))):
+        known = sorted({name for method in methods for name in FIELDS[method]})
+        looked_at = {one for text in asked for one in members(text, HOOK)}
+        for name in (*sorted(looked_at - set(known)), *sorted(set(given) - set(known))):
             hint = suggestion(name, known)
             hint = hint if hint.startswith("did") else "it may never be there."
-            hooks = ", ".join(rule.methods)
+            hooks = ", ".join(methods)
             message = f"{hooks} is not known to have the field {quoted(name)}: {hint}"
             self.warnings.add(node.place, message)

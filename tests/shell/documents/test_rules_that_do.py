@@ -75,7 +75,9 @@ def test_a_rule_may_do_so_a_thousand_times_an_hour_where_it_says_nothing(read):
         ("upon: alarm, do: {stop: a}",
          "1:19: alarms come from WCS OAM, which is not in this version: remove it"),
         ("upon: HookReceived, do: {stop: a}",
-         "1:19: “HookReceived” is neither a hook nor an event"),
+         "1:19: HookReceived is no trigger: name the method of the hook, such as publishStream"),
+        ("upon: RuleFired, do: {stop: a}",
+         "1:19: RuleFired is no trigger: what a rule does sets off no other"),
         ("upon: [connect, Parked], do: {stop: a}",
          "1:12: hooks and events are looked at in different ways: write a rule for each"),
         ("upon: connect, do: {stop: a, start: b}",
@@ -137,3 +139,16 @@ def test_what_is_wrong_is_named_with_its_place(read, rule, fault):
     rules, faults = read(f"rules: {{r: {{{rule}}}}}")
     assert rules == ()
     assert any(one.startswith(f"rules/a.yaml:{fault}") for one in faults), faults
+
+
+def test_a_field_that_no_such_hook_has_is_warned_of(settings, vault, tmp_path):
+    (tmp_path / "rules").mkdir()
+    rule = "rules: {r: {upon: publishStream, where: hook.nmae == 'x', do: {stop: '${hook.nam}'}}}"
+    (tmp_path / "rules" / "a.yaml").write_text(rule)
+    ruled = evolve(settings, rules=(tmp_path / "rules",))
+    (file,) = read_rules(ruled, vault, KINDS, {})
+    assert [one.message for one in file.warnings] == [
+        "publishStream is not known to have the field “nam”: did you mean “name”?",
+        "publishStream is not known to have the field “nmae”: did you mean “name”?",
+    ]
+    assert (len(file.rules), file.faults) == (1, ())
