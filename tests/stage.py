@@ -290,7 +290,7 @@ class Stage:
                         await nursery.start(reconciler.run)
                     if self.rules is not None:  # who has none waits for nothing
                         nursery.start_soon(self.ensuring.run)
-                        self.errands = Errands(memory, log, self.vault, reconcilers)
+                        self.errands = Errands(memory, log, self.vault, reconcilers, self.firing)
                         nursery.start_soon(self.errands.run)
                     task_status.started()
         finally:

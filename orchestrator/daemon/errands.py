@@ -3,8 +3,10 @@
 What a kill leaves unsent leaves after the next start; what may have left is never sent again.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from http import HTTPStatus
 
 import structlog
 import trio
@@ -19,6 +21,7 @@ from orchestrator.core.resource import Key
 from orchestrator.core.rest import RestCall
 from orchestrator.core.rule import REFERENCE
 from orchestrator.daemon.calling import Calling
+from orchestrator.daemon.firing import Firing
 from orchestrator.daemon.memory import Memory
 from orchestrator.daemon.reconcile import Reconciler
 from orchestrator.errors import CallNotDue, LogRefused, SecretMissing
@@ -40,6 +43,7 @@ class Errands:
     log: Log
     vault: Vault
     reconcilers: dict[str, Reconciler]
+    firing: Firing
     _under_way: set[int] = field(factory=set)
 
     async def run(self) -> None:
@@ -105,11 +109,15 @@ class Errands:
             return not reconciler.is_plan_only and position in self.memory.world.errands
 
         with suppress(CallNotDue):  # it is ending: the call leaves after the next start
-            await calling.call(shown, f"rule:{errand.rule}", position, clear, is_due)
+            reply = await calling.call(shown, f"rule:{errand.rule}", position, clear, is_due)
+            if reply.status != HTTPStatus.OK:
+                said = str(json.loads(reply.body)["error"])
+                self.firing.stumbled(errand.rule, f"node/{errand.node} at {position}", said)
 
     async def _give_up(self, position: int, errand: Errand, why: str) -> None:
         node, key = errand.node, Key("node", errand.node)
         why = self.vault.redacted(why)
+        self.firing.stumbled(errand.rule, f"node/{node} at {position}", why)
         failed = ActionFailed(node, key, "call", errand.method, why, reached=False)
         while True:
             try:

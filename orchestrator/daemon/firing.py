@@ -116,24 +116,30 @@ class Firing:
         try:
             found = self.asker.fire(world, entry, rule, first)
         except ExpressionFailed as failed:
-            self._stumbled(entry, rule, str(failed))
+            self.stumbled(rule.name, _about(entry), str(failed))
             return [], world
         except Exception:  # noqa: BLE001 - the log goes on whatever is wrong with one rule
             journal.exception("rule_broken", rule=rule.name, position=entry.position)
             return [], world
         errors = [one.event.error for one in found[0] if isinstance(one.event, RuleFired)]
         if why := next(filter(None, errors), ""):
-            self._stumbled(entry, rule, why)
+            self.stumbled(rule.name, _about(entry), why)
         elif errors or not found[0]:
             self.stumbles.pop(rule.name, None)
         return found
 
-    def _stumbled(self, entry: Entry, rule: Upon, why: str) -> None:
-        last = self.stumbles.get(rule.name)
+    def stumbled(self, rule: str, about: str, why: str) -> None:
+        """Keep that a rule could not do what it should, and tell it, at most once a minute."""
+        now_ms = self.memory.now_ms()
+        last = self.stumbles.get(rule)
         if last is None or last.why != why:
-            last = self.stumbles[rule.name] = Stumble(why)
-        last.about = f"{subject_of(entry.event)} at {entry.position}"
+            last = self.stumbles[rule] = Stumble(why)
+        last.about = about
         last.count += 1
-        if entry.at_ms - last.named_ms >= NAMED_EVERY_MS:
-            last.named_ms = entry.at_ms
-            journal.warning("rule_failed", rule=rule.name, about=last.about, error=why)
+        if now_ms - last.named_ms >= NAMED_EVERY_MS:
+            last.named_ms = now_ms
+            journal.warning("rule_failed", rule=rule, about=about, error=why)
+
+
+def _about(entry: Entry) -> str:
+    return f"{subject_of(entry.event)} at {entry.position}"

@@ -104,7 +104,7 @@ class Daemon:
         self.ensuring = Ensuring(self.memory, self.log, deriver)
         self.loops = Loops(self.memory, self.log, self.vault, self.is_plan_only)
         reconcilers = self.loops.reconcilers
-        self.errands = Errands(self.memory, self.log, self.vault, reconcilers)
+        self.errands = Errands(self.memory, self.log, self.vault, reconcilers, self.firing)
         self.pulse = Pulse(self.clock, self.memory, self.log, reconcilers)
         self.operator = Operator(
             self.memory,

@@ -415,3 +415,14 @@ async def test_an_intent_that_is_refused_and_stands_in_the_log_is_told(put, auto
         sent = [one for one in stage.mutations() if "data" in one]
         kinds = [kind for kind, _, _ in await calls(stage)]
         assert (len(sent), kinds[-1]) in ((0, "ActionFailed"), (1, "ActionFinished"))
+
+
+async def test_a_call_that_a_node_refuses_is_told_in_the_status(put, autojump_clock):
+    async with ruled(put(GREET)) as stage:
+        await tell(stage, "publishStream", {"name": "guest-1", "sessionId": "nobody"})
+        await trio.sleep(5)
+        (failing,) = (await status(stage))["failingRules"]
+        assert failing["rule"] == "greet"
+        assert failing["message"].startswith("/data/send answered 500: ")
+        await publish(stage, "guest-2")
+        assert (await status(stage))["failingRules"] == []
