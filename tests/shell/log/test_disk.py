@@ -38,7 +38,7 @@ def allow(size):
 async def main():
     async with running(place, segment_max=int(sys.argv[2])) as desk:
         kept, refused = 0, 0
-        for room in (70_000, 150_000, 300_000):
+        for room in (50_000, 150_000, 300_000):
             allow(room)
             for number in range(400):
                 try:
