@@ -12,7 +12,7 @@ from attrs import define, field
 
 from orchestrator.core.configuration import Configuration
 from orchestrator.core.document import Ensured, RulesLoaded
-from orchestrator.core.entry import Entry
+from orchestrator.core.entry import Fact
 from orchestrator.core.filling import filled, holds
 from orchestrator.core.ground import Ground, Standing
 from orchestrator.core.json import Json, JsonObject, text
@@ -20,7 +20,7 @@ from orchestrator.core.kind import Kinds
 from orchestrator.core.lineage import LEFT_MS, origin_of
 from orchestrator.core.linger import gone, is_managed
 from orchestrator.core.mapping import EMPTY
-from orchestrator.core.project import project
+from orchestrator.core.project import ahead
 from orchestrator.core.reference import guarded, with_references
 from orchestrator.core.resource import Resource
 from orchestrator.core.rule import SECRET, Around, Each, Scoped, Subject
@@ -29,7 +29,7 @@ from orchestrator.core.subject import subject
 from orchestrator.core.world import STREAM, World
 from orchestrator.errors import ExpressionFailed
 
-AROUND: Final = ("observed", "connections", "configuration", "tables")
+RESTING: Final = ("observed", "connections", "configuration", "tables")
 """The members of the world that what is around a subject rests on."""
 ENSURED_MAX: Final = 1_000  # grounds of one rule on one node
 
@@ -86,7 +86,7 @@ class Deriver:
                     if is_managed(world, ground.node) and body_of(world, ground) is None:
                         continue
                 if found is not None:
-                    world = after(world, found, self.kinds)
+                    world = ahead(world, [Fact(found)], self.kinds)
                     yield found
 
     def _items(
@@ -162,11 +162,6 @@ def concerned(before: World, after: World, loaded: RulesLoaded) -> frozenset[str
     )
 
 
-def after(world: World, ensured: Ensured, kinds: Kinds) -> World:
-    """Return the world as it will be with what a rule says."""
-    return project(world, Entry(world.position + 1, world.at_ms, 0, "", ensured), kinds)
-
-
 def _grounds_on(world: World, name: str, node: str) -> frozenset[Ground]:
     found = frozenset(world.ensuring.get((name, node), EMPTY))
     rule = world.rules.get(name)
@@ -178,7 +173,7 @@ def _grounds_on(world: World, name: str, node: str) -> frozenset[Ground]:
 
 def _is_alike(one: World, other: World) -> bool:
     """Return whether all that is around any subject is the same in two worlds."""
-    return all(getattr(one, name) is getattr(other, name) for name in AROUND)
+    return all(getattr(one, name) is getattr(other, name) for name in RESTING)
 
 
 def _is_full(world: World, ground: Ground) -> bool:

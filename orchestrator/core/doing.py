@@ -1,13 +1,13 @@
 """What the steps of a rule are once their expressions have values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from attrs import frozen
 
 from orchestrator.core.filling import filled
-from orchestrator.core.json import Json
+from orchestrator.core.json import Json, depth, weight
 from orchestrator.core.mapping import Map
 from orchestrator.core.reference import guarded, with_references
 from orchestrator.core.rule import CALL, Evaluate, Scoped, Step, Upon
@@ -46,7 +46,7 @@ def filled_steps(rule: Upon, scoped: Scoped, node: str) -> Iterator[Step | Unfil
             except ExpressionFailed as failed:
                 yield Unfilled(step.verb, str(failed))
                 continue
-            room -= _bulk(found.body)
+            room -= weight(found.body)
             if room < 0:
                 yield Unfilled(step.verb, f"all that is to be sent has over {ALL_MAX} letters")
                 return
@@ -66,32 +66,15 @@ def _each(step: Step) -> Iterator[Step]:
         yield evolve(step, resources=(name,))
 
 
-def _bulk(value: Json, depth: int = 0) -> int:
-    """Return about how many letters a value has.
-
-    Raises:
-        ExpressionFailed: it nests too deep.
-    """
-    if depth > DEPTH_MAX:
-        raise ExpressionFailed(f"what is to be sent nests deeper than {DEPTH_MAX}")
-    match value:
-        case str():
-            return len(value) + 2
-        case Mapping():
-            return sum(len(name) + 3 + _bulk(value[name], depth + 1) for name in value)
-        case Sequence():
-            return sum(1 + _bulk(member, depth + 1) for member in value)
-        case _:
-            return 5
-
-
 def _filled(step: Step, evaluate: Evaluate, node: str) -> Step:
     resources = [_text(one) for text in step.resources for one in _listed(filled(text, evaluate))]
     if step.verb != CALL and not resources:
         raise ExpressionFailed("it names no resource")
     body = with_references(filled(step.body, guarded(evaluate)))
     assert isinstance(body, Map), "the body of a call is an object"
-    if _bulk(body) > BODY_MAX:
+    if depth(body) > DEPTH_MAX:
+        raise ExpressionFailed(f"what is to be sent nests deeper than {DEPTH_MAX}")
+    if weight(body) > BODY_MAX:
         raise ExpressionFailed(f"what is to be sent has over {BODY_MAX} letters")
     named = _text(filled(step.node, evaluate)) or node
     return evolve(step, resources=tuple(resources), body=body, node=named)

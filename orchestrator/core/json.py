@@ -102,3 +102,29 @@ def whole(value: JsonObject, name: str) -> int:
             return int(member)
         case _:
             return 0
+
+
+def weight(value: Json) -> int:
+    """Return about how many letters a value has."""
+    match value:
+        case str():
+            return len(value)
+        case Mapping():
+            return sum(len(name) + weight(value[name]) for name in value)
+        case Sequence():
+            return sum(1 + weight(member) for member in value)
+        case _:
+            return 1
+
+
+def depth(value: Json) -> int:
+    """Return how deep a value nests; a text or number not at all."""
+    match value:
+        case str():
+            return 0
+        case Mapping():
+            return 1 + max((depth(value[name]) for name in value), default=0)
+        case Sequence():
+            return 1 + max(map(depth, value), default=0)
+        case _:
+            return 0

@@ -6,12 +6,14 @@ It never fails on an entry that stands in the log: a fact about something that t
 know is kept in the log and changes nothing here.
 """
 
+from collections.abc import Iterable
+
 from orchestrator.core import document as documents
 from orchestrator.core import event as events
 from orchestrator.core.acted import failed, finished, started, unsettled
 from orchestrator.core.desired import with_configuration, with_state
 from orchestrator.core.ensured import with_ensured, with_loaded, with_shifted
-from orchestrator.core.entry import Entry
+from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.failure import shifted
 from orchestrator.core.fired import with_fired, with_later, without_errand
 from orchestrator.core.hinted import with_told, with_untold
@@ -104,6 +106,14 @@ def project(world: World, entry: Entry, kinds: Kinds) -> World:  # noqa: C901, P
             return _stepped(world, by_ms)
         case events.Parked() | events.DaemonStopped() | events.ClockStepped():  # pragma: no branch
             return world
+
+
+def ahead(world: World, facts: Iterable[Fact], kinds: Kinds) -> World:
+    """Return the world as it will be with some facts, at the time that it has now."""
+    for fact in facts:
+        entry = Entry(world.position + 1, world.at_ms, fact.cause, fact.actor, fact.event)
+        world = project(world, entry, kinds)
+    return world
 
 
 def _stepped(world: World, by_ms: int) -> World:

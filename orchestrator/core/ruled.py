@@ -3,13 +3,12 @@
 Pure functions from world to world.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.core.document import RulesLoaded
 from orchestrator.core.event import HookAnswered, HookReceived
 from orchestrator.core.hook import CONNECT, CONNECTION_STATUS, FIELDS, PUBLISH, STREAM_STATUS
-from orchestrator.core.json import Json, JsonObject, text
+from orchestrator.core.json import Json, JsonObject, text, weight
 from orchestrator.core.mapping import EMPTY, Map, without
 from orchestrator.core.observed import with_touched
 from orchestrator.core.rule import MEASURED, Each, Rule, Subject, by_method, by_trigger, order
@@ -134,20 +133,7 @@ def _without_asking(world: World, node: str, media: str) -> World:
 def _kept(body: JsonObject) -> Map[str, Json]:
     """Return what is kept of a connect: what is known of it, and of that nothing that is long."""
     given = {name: body[name] for name in FIELDS[CONNECT] if name in body}
-    return Map({name: value for name, value in given.items() if _weight(value) <= KEPT_MAX})
-
-
-def _weight(value: Json) -> int:
-    """Return about how many letters a value has."""
-    match value:
-        case str():
-            return len(value)
-        case Mapping():
-            return sum(len(name) + _weight(value[name]) for name in value)
-        case Sequence():
-            return sum(1 + _weight(member) for member in value)
-        case _:
-            return 1
+    return Map({name: value for name, value in given.items() if weight(value) <= KEPT_MAX})
 
 
 def _with(world: World, node: str, known: Map[str, Connection]) -> World:

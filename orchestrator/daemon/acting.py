@@ -1,6 +1,6 @@
 """Seeing one step through: from the intent in the log to the outcome in the log."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -191,15 +191,8 @@ class Acting:
         return RestReply(reply.status, body, self.vault.redacted(reply.text[:REPLY_MAX]))
 
     async def append(self, *facts: Fact) -> None:
-        """Append what has happened; it cannot be unsaid, so it is tried until the log takes it."""
-        while True:
-            try:
-                await self.log.append(facts)
-            except LogRefused as refused:
-                journal.error("log_refused", node=self.node, error=str(refused))
-                await trio.sleep(REFUSED_S)
-            else:
-                return
+        """Append what has happened, whenever the log takes it."""
+        await append_at_last(self.log, facts)
 
     def _is_parked(self, placement: Placement) -> bool:
         world = self.memory.world
@@ -210,3 +203,15 @@ class Acting:
 def _kept(reply: RestReply) -> Json:
     """Return what an entry keeps of a reply."""
     return reply.text if isinstance(reply.body, NotJson) else reply.body
+
+
+async def append_at_last(log: Log, facts: Sequence[Fact]) -> None:
+    """Append what has happened; it cannot be unsaid, so it is tried until the log takes it."""
+    while True:
+        try:
+            await log.append(facts)
+        except LogRefused as refused:
+            journal.error("log_refused", error=str(refused))
+            await trio.sleep(REFUSED_S)
+        else:
+            return

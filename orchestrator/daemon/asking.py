@@ -5,10 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from orchestrator.core.configuration import Configuration
-from orchestrator.core.deriving import Deriver, after, grounds
+from orchestrator.core.deriving import Deriver, grounds
 from orchestrator.core.document import Ensured
+from orchestrator.core.entry import Fact
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
+from orchestrator.core.project import ahead
 from orchestrator.core.resource import Resource
 from orchestrator.core.rule import Each
 from orchestrator.core.world import World
@@ -36,5 +38,5 @@ def all_derived(world: World, deriver: Deriver, now_ms: int) -> Iterator[Ensured
             with suppress(ExpressionFailed):
                 found = deriver.derived(world, ground, now_ms)
                 if found is not None:
-                    world = after(world, found, deriver.kinds)
+                    world = ahead(world, [Fact(found)], deriver.kinds)
                     yield found

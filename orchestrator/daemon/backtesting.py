@@ -71,12 +71,9 @@ class Backtest:
     _asked: tuple[Entry, Decided | None] | None = None
     _differing: dict[Placement, tuple[Json, Json]] = field(factory=dict)
 
-    def begin(self) -> None:
-        """Compare what the documents want before anything comes."""
-        self._compare({*self.past.world.wanted, *self.other.world.wanted})
-
     def run(self, entries: Iterable[Entry]) -> None:
-        """Go along the log."""
+        """Go along the log, from what the documents want before anything comes."""
+        self._compare({*self.past.world.wanted, *self.other.world.wanted})
         for entry in entries:
             self._take(entry)
         self._settle(None)
@@ -151,9 +148,7 @@ def backtest_of(
     past, other = shadow(), shadow(*map(type, loaded))
     past.load(())
     other.load(loaded)
-    test = Backtest(past, other, codec, kinds)
-    test.begin()
-    return test
+    return Backtest(past, other, codec, kinds)
 
 
 def _is_wanted(world: World, node: str, source: Source) -> bool:

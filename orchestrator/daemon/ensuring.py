@@ -14,12 +14,13 @@ import trio
 from attrs import define, field
 
 from orchestrator.core.action import NEVER
-from orchestrator.core.deriving import Deriver, after, grounds
+from orchestrator.core.deriving import Deriver, grounds
 from orchestrator.core.document import Ensured
 from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.ground import Ground
 from orchestrator.core.linger import overdue
 from orchestrator.core.mapping import EMPTY
+from orchestrator.core.project import ahead
 from orchestrator.core.rule import Each
 from orchestrator.core.stir import All, Stirred, grounds_of, nodes_around
 from orchestrator.core.world import World
@@ -191,7 +192,7 @@ class Ensuring:
                 standing = world.grounds.get(ground)
                 since = standing.said if standing is not None else 0
                 facts.append(Fact(found, cause or since, f"rule:{ground.rule}"))
-                world = after(world, found, self.deriver.kinds)
+                world = ahead(world, [Fact(found)], self.deriver.kinds)
         return facts
 
     def _derived(self, world: World, ground: Ground, now_ms: int) -> Ensured | None:

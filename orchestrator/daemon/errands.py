@@ -20,6 +20,7 @@ from orchestrator.core.mapping import Map
 from orchestrator.core.resource import Key
 from orchestrator.core.rest import RestCall
 from orchestrator.core.rule import REFERENCE
+from orchestrator.daemon.acting import append_at_last
 from orchestrator.daemon.calling import Calling
 from orchestrator.daemon.firing import Firing
 from orchestrator.daemon.memory import Memory
@@ -119,14 +120,7 @@ class Errands:
         why = self.vault.redacted(why)
         self.firing.stumbled(errand.rule, f"node/{node} at {position}", why)
         failed = ActionFailed(node, key, "call", errand.method, why, reached=False)
-        while True:
-            try:
-                await self.log.append([Fact(failed, position, f"rule:{errand.rule}")])
-            except LogRefused as refused:
-                journal.error("log_refused", error=str(refused))
-                await trio.sleep(AGAIN_S)
-            else:
-                return
+        await append_at_last(self.log, [Fact(failed, position, f"rule:{errand.rule}")])
 
 
 def resolved(body: JsonObject, vault: Vault) -> Map[str, Json]:

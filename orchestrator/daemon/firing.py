@@ -17,6 +17,7 @@ from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import RuleFired
 from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
+from orchestrator.core.project import ahead
 from orchestrator.core.rule import Upon
 from orchestrator.core.subject import subject_of
 from orchestrator.core.world import World
@@ -24,7 +25,7 @@ from orchestrator.daemon.admitting import around
 from orchestrator.daemon.memory import Memory
 from orchestrator.errors import ExpressionFailed
 from orchestrator.shell.secrets import Vault
-from orchestrator.web.firing import Asker, followed, rules_upon
+from orchestrator.web.firing import Asker, rules_upon
 from orchestrator.web.forms import event as shown
 from orchestrator.web.status import Failure
 
@@ -46,9 +47,13 @@ def asker_of(vault: Vault, codec: Codec, kinds: Kinds) -> Asker:
 
 @define(eq=False)
 class Stumble:
-    """Why a rule could not be asked when it last was, about what, and how often since then."""
+    """Why a rule could not do what it should, about what, and how often.
+
+    One of its condition is over once that can be told; another one once it does something well.
+    """
 
     why: str
+    is_of_condition: bool = False
     about: str = ""
     count: int = 0
     named_ms: int = -NAMED_EVERY_MS
@@ -84,7 +89,7 @@ class Firing:
             is_asked = True
             answers = [one for one in new[index + 1 :] if one.cause == entry.position]
             until = len(entries) - count + index + 1 + len(answers)
-            world = followed(self.memory.after(entries[:until]), facts, self.memory.kinds)
+            world = ahead(self.memory.after(entries[:until]), facts, self.memory.kinds)
             for rule in rules_upon(world, entry):
                 first = entries[-1].position + 1 + len(facts)
                 found, world = self._asked(world, entry, rule, first)
@@ -116,7 +121,7 @@ class Firing:
         try:
             found = self.asker.fire(world, entry, rule, first)
         except ExpressionFailed as failed:
-            self.stumbled(rule.name, _about(entry), str(failed))
+            self.stumbled(rule.name, _about(entry), str(failed), is_of_condition=True)
             return [], world
         except Exception:  # noqa: BLE001 - the log goes on whatever is wrong with one rule
             journal.exception("rule_broken", rule=rule.name, position=entry.position)
@@ -124,16 +129,16 @@ class Firing:
         errors = [one.event.error for one in found[0] if isinstance(one.event, RuleFired)]
         if why := next(filter(None, errors), ""):
             self.stumbled(rule.name, _about(entry), why)
-        elif errors or not found[0]:
-            self.stumbles.pop(rule.name, None)
+        elif (last := self.stumbles.get(rule.name)) and (errors or last.is_of_condition):
+            del self.stumbles[rule.name]
         return found
 
-    def stumbled(self, rule: str, about: str, why: str) -> None:
+    def stumbled(self, rule: str, about: str, why: str, *, is_of_condition: bool = False) -> None:
         """Keep that a rule could not do what it should, and tell it, at most once a minute."""
         now_ms = self.memory.now_ms()
         last = self.stumbles.get(rule)
         if last is None or last.why != why:
-            last = self.stumbles[rule] = Stumble(why)
+            last = self.stumbles[rule] = Stumble(why, is_of_condition)
         last.about = about
         last.count += 1
         if now_ms - last.named_ms >= NAMED_EVERY_MS:

@@ -22,7 +22,7 @@ from orchestrator.core.entry import Entry, Fact
 from orchestrator.core.event import Event
 from orchestrator.core.kind import Kinds
 from orchestrator.core.limits import judge
-from orchestrator.core.project import project
+from orchestrator.core.project import ahead
 from orchestrator.core.resource import Place
 from orchestrator.core.rule import Rule, Table
 from orchestrator.core.value import evolve
@@ -114,7 +114,7 @@ def news(
     if loaded != StateLoaded(()):
         events.append(loaded)
     ruled = difference_of_rules(world, documents.rules)
-    after = _after(world, (*events, ruled), kinds)
+    after = ahead(world, map(Fact, (*events, ruled)), kinds)
     ensured = tuple(deriver.at_once(after, concerned(world, after, ruled), now_ms))
     if (ruled := evolve(ruled, ensured=ensured)) != RulesLoaded():
         events.append(ruled)
@@ -123,16 +123,10 @@ def news(
     events += [DocumentAccepted(file) for file in sorted(world.rejected) if file not in present]
     holds: list[Event] = []
     for event in events:
-        before, world = world, _after(world, (event,), kinds)
+        before, world = world, ahead(world, (Fact(event),), kinds)
         if isinstance(event, ConfigurationLoaded | StateLoaded | RulesLoaded):
             holds += judge(before, world, kinds)
     return (*events, *holds)
-
-
-def _after(world: World, events: Sequence[Event], kinds: Kinds) -> World:
-    for event in events:
-        world = project(world, Entry(world.position + 1, world.at_ms, 0, "", event), kinds)
-    return world
 
 
 def difference(world: World, files: Sequence[FileRead]) -> StateLoaded:

@@ -4,7 +4,7 @@ Verbs mean what they mean when an operator uses them; a call is said here and le
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -33,7 +33,7 @@ from orchestrator.core.json import Json
 from orchestrator.core.kind import Kinds
 from orchestrator.core.linger import is_managed
 from orchestrator.core.mapping import Map
-from orchestrator.core.project import project
+from orchestrator.core.project import ahead
 from orchestrator.core.rule import CALL, Around, Rate, Scoped, Step, Upon
 from orchestrator.core.scope import names_upon
 from orchestrator.core.world import World
@@ -88,7 +88,7 @@ class Asker:
             own = [Fact(upshot.fired, entry.position, actor)]
             own += [Fact(event, position, actor) for event in upshot.events]
             facts += own
-            world = followed(world, own, self.kinds)
+            world = ahead(world, own, self.kinds)
         return facts, world
 
     def steps(self, world: World, entry: Entry, rule: Upon) -> list[Step | Unfilled] | None:
@@ -150,14 +150,6 @@ def rules_upon(world: World, entry: Entry) -> Iterator[Upon]:
         yield rule
 
 
-def followed(world: World, facts: Sequence[Fact], kinds: Kinds) -> World:
-    """Return the world as it will be with some facts."""
-    for fact in facts:
-        entry = Entry(world.position + 1, world.at_ms, fact.cause, fact.actor, fact.event)
-        world = project(world, entry, kinds)
-    return world
-
-
 def _is_done(entry: Entry) -> bool:
     """Return whether an entry tells what a rule did itself."""
     return entry.actor.startswith(ACTOR) and isinstance(entry.event, DONE)
@@ -167,14 +159,14 @@ def _refrained(world: World, rule: Upon, entry: Entry, until_ms: int) -> list[Fa
     """Return that a rule did as much as it may, unless it was said since it last did anything."""
     if world.fired.get(rule.name, Fired()).until_ms > entry.at_ms:
         return []
-    why = f"it did so {told_rate(rule.at_most)} already: nothing until {rfc3339(until_ms)}"
+    why = f"it did so {_told(rule.at_most)} already: nothing until {rfc3339(until_ms)}"
     fired = RuleFired(rule.name, rule.place, error=why, until_ms=until_ms)
     return [Fact(fired, entry.position, f"{ACTOR}{rule.name}")]
 
 
-def told_rate(rate: Rate) -> str:
+def _told(rate: Rate) -> str:
     """Return a rate in words."""
-    return f"{rate.count} times within {rate.within_ms // 1000} s"
+    return f"{rate.count} times within {rate.within_ms / 1000:g} s"
 
 
 def unsent(world: World, node: str) -> str:

@@ -19,7 +19,7 @@ from orchestrator.core.resource import Key, Placement
 from orchestrator.core.thing import Observed
 from orchestrator.core.world import World
 from orchestrator.web.hooks import error
-from orchestrator.web.names import NODE, Names, meant, names_in, no_such_node
+from orchestrator.web.names import NODE, meant, no_such_node
 from orchestrator.web.times import DAY_MS
 
 ORDERS: Final = frozenset({"stop", "start", "pause", "resume", "restart", "adopt", "forget"})
@@ -56,7 +56,7 @@ def ordered(
         return error(400, f"{verb}: `for` is a duration, for stop and pause only")
     if for_ms > FOR_MAX_MS:
         return error(400, f"{verb}: `for` is {FOR_MAX_MS // DAY_MS}d at most; leave it out")
-    named = _named(names, verb, world)
+    named = _named(names, verb, world, kinds)
     if isinstance(named, Reply):
         return named
     labelled = _labelled(labels, world)
@@ -72,19 +72,18 @@ def ordered(
     return Ordered(verb, tuple(str(key) for key in keys), events, until_ms)
 
 
-def _named(names: Iterable[str], verb: str, world: World) -> list[Key] | Reply:
-    """Return what names mean; they may be thousands, so what is known is gone through once."""
-    known = names_in(world)
+def _named(names: Iterable[str], verb: str, world: World, kinds: Kinds) -> list[Key] | Reply:
+    """Return what names mean, or why the first that means nothing does not."""
     keys: list[Key] = []
     for name in names:
-        found = _found(name, verb, known, world)
+        found = _found(name, verb, world, kinds)
         if isinstance(found, Reply):
             return found
         keys.append(found)
     return keys
 
 
-def _found(name: str, verb: str, known: Names, world: World) -> Key | Reply:
+def _found(name: str, verb: str, world: World, kinds: Kinds) -> Key | Reply:
     kind, slash, rest = name.partition("/")
     if slash and kind == NODE:
         if verb not in ON_NODES:
@@ -94,7 +93,7 @@ def _found(name: str, verb: str, known: Names, world: World) -> Key | Reply:
         return Key(NODE, rest)
     if slash and rest.startswith("~"):
         return error(409, f"{name} is a stranger's: declare it, and what runs as declared is ours")
-    return meant(name, known)
+    return meant(name, world, kinds)
 
 
 def _barred(key: Key, verb: str, world: World, kinds: Kinds, now_ms: int) -> str:

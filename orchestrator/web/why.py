@@ -20,7 +20,7 @@ from orchestrator.core.sources import fed_since
 from orchestrator.core.subject import subject
 from orchestrator.core.world import STREAM, World
 from orchestrator.web.hooks import error
-from orchestrator.web.names import NODE, meant, names_in, no_such_node
+from orchestrator.web.names import NODE, meant, no_such_node
 from orchestrator.web.times import rfc3339
 from orchestrator.web.told import told
 
@@ -78,7 +78,7 @@ def why(query: Mapping[str, str], world: World, kinds: Kinds) -> Why | Reply:
         return _stream(rest, world)
     if slash and rest.startswith("~"):
         return error(404, f"{name} is a stranger's: ask for a position of `orchestrator events`")
-    key = meant(name, names_in(world))
+    key = meant(name, world, kinds)
     if not isinstance(key, Reply):
         return Why(str(key), _behind(key, world, kinds), subject(key.kind, key.name))
     if kind in kinds and rest:

@@ -424,5 +424,7 @@ async def test_a_call_that_a_node_refuses_is_told_in_the_status(put, autojump_cl
         (failing,) = (await status(stage))["failingRules"]
         assert failing["rule"] == "greet"
         assert failing["message"].startswith("/data/send answered 500: ")
+        await publish(stage, "host")  # upon which it does nothing, so nothing is well again
+        assert (await status(stage))["failingRules"] == [failing]
         await publish(stage, "guest-2")
         assert (await status(stage))["failingRules"] == []
